@@ -1,0 +1,56 @@
+"""Set up Portway beside this file and run it: `python3 run.py demo`, `python3 run.py test`, `python3 run.py ARGS`.
+
+The first call makes `.venv`, installs the locked dependencies (hashes checked) and the project; a stamp of the lock
+and of `pyproject.toml` makes every later call start at once. Only the standard library is needed.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+
+
+def install() -> None:
+    """Install the lock and the project into `.venv` unless the stamp says that this was done."""
+    lock, project = ROOT / "requirements.lock", ROOT / "pyproject.toml"
+    wanted = hashlib.sha256(lock.read_bytes() + project.read_bytes() + sys.version.encode()).hexdigest()
+    stamp = VENV / "portway-stamp"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    print("portway: setting up .venv (once)", file=sys.stderr, flush=True)
+    uv = shutil.which("uv")
+    if uv:
+        subprocess.check_call([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV)])
+        pip = [uv, "pip", "install", "--quiet", "--python", str(PYTHON)]
+    else:
+        venv.create(VENV, with_pip=True, clear=True)
+        pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.check_call([*pip, "--require-hashes", "-r", str(lock)])
+    subprocess.check_call([*pip, "--no-deps", "-e", str(ROOT)])
+    stamp.write_text(wanted)
+
+
+def main() -> int:
+    """Install, then hand over: `test` runs the test suite, everything else is `portway ARGS`."""
+    if sys.version_info[:2] < (3, 11):
+        print("portway needs Python 3.11 or newer; this is", sys.version.split()[0], file=sys.stderr)
+        return 2
+    install()
+    args = sys.argv[1:] or ["--help"]
+    module = ["pytest", *args[1:]] if args[0] == "test" else ["portway", *args]
+    return subprocess.call([str(PYTHON), "-m", *module], cwd=ROOT if args[0] == "test" else None)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,1 @@
+"""Portway: decision core, simulator and control of driverless container trucks."""

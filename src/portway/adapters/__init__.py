@@ -1,0 +1,1 @@
+"""adapters connect: one folder per outside system; wire types never leave it."""

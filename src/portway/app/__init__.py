@@ -1,0 +1,1 @@
+"""app starts: the only place where a core meets a world."""

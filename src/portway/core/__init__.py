@@ -1,0 +1,1 @@
+"""core decides: pure and deterministic, no clock, no input or output."""

@@ -1,0 +1,1 @@
+"""sim pretends: a whole terminal behind the ports, on a clock that jumps."""
