@@ -1,0 +1,1 @@
+"""numba: arrays and scalars in, arrays out; one topic a file, no objects."""

@@ -1,0 +1,104 @@
+"""The reservation table: for each resource the uses by trucks in their order of passage.
+
+The order is the promise: a truck enters when its use stands first (its own earlier uses aside), never by the clock.
+Times say when that is expected; they place new uses and are renewed by a rehearsal when trucks are late.
+"""
+
+from numba import njit
+
+from portway.core.kernels.columns import FOREVER, STEP_NO, TIN, TOUT, WHO
+
+
+@njit(cache=True, inline="always")
+def insert(uses, count, k, tin, tout, who, step):
+    """Put a use into its place by time."""
+    i = count[k]
+    row = uses[k]
+    while i > 0 and row[i - 1, TIN] > tin:
+        for c in range(4):
+            row[i, c] = row[i - 1, c]
+        i -= 1
+    row[i, TIN] = tin
+    row[i, TOUT] = tout
+    row[i, WHO] = who
+    row[i, STEP_NO] = step
+    count[k] += 1
+
+
+@njit(cache=True, inline="always")
+def find(uses, count, k, who, step):
+    """Index of a truck's use by its step; -1 if there is none."""
+    for i in range(count[k]):
+        if uses[k, i, WHO] == who and uses[k, i, STEP_NO] == step:
+            return i
+    return -1
+
+
+@njit(cache=True, inline="always")
+def remove_at(uses, count, k, i):
+    """Take a use out; the others keep their order."""
+    row = uses[k]
+    count[k] -= 1
+    for j in range(i, count[k]):
+        for c in range(4):
+            row[j, c] = row[j + 1, c]
+
+
+@njit(cache=True, inline="always")
+def standing_first(uses, count, head, k, who, step):
+    """Index of the use (who, step) if no other truck's use stands before it, else -1."""
+    for i in range(head, count[k]):
+        if uses[k, i, WHO] != who:
+            return -1
+        if uses[k, i, STEP_NO] == step:
+            return i
+    return -1
+
+
+@njit(cache=True)
+def commit(uses, count, arrays, trucks, plan_mv, plan_level, n, length, way):
+    """Enter a plan of `length` steps behind the granted steps of truck n.
+
+    `way` (length, 5): movement, level in, level out, start, take time (before the start when the truck rolls).
+    """
+    ring = plan_mv.shape[1]
+    base_step = trucks[n, 4] + 1
+    load = trucks[n, 9]
+    for j in range(length):
+        m = way[j, 0]
+        profile = (load * 3 + way[j, 1]) * 3 + way[j, 2]
+        start = way[j, 3]
+        plan_mv[n, (base_step + j) % ring] = m
+        plan_level[n, (base_step + j) % ring] = way[j, 2]
+        origin, goal = arrays.mv_from[m], arrays.mv_to[m]
+        for r in range(arrays.res_ptr[m], arrays.res_ptr[m + 1]):
+            k = arrays.res_id[r]
+            if k == origin:
+                i = find(uses, count, k, n, base_step + j - 1)
+                uses[k, i, TOUT] = start + arrays.rel_ms[profile, r]
+            elif k == goal:
+                insert(uses, count, k, way[j, 4], FOREVER, n, base_step + j)
+            else:
+                insert(uses, count, k, way[j, 4], start + arrays.rel_ms[profile, r], n, base_step + j)
+    trucks[n, 3] = base_step + length
+
+
+@njit(cache=True)
+def withdraw(uses, count, arrays, trucks, plan_mv, n, touched):
+    """Take out every use of truck n that is not granted; fills `touched` with the resources, returns their number."""
+    ring = plan_mv.shape[1]
+    size = 0
+    for step in range(trucks[n, 4] + 1, trucks[n, 3]):
+        m = plan_mv[n, step % ring]
+        for r in range(arrays.res_ptr[m], arrays.res_ptr[m + 1]):
+            k = arrays.res_id[r]
+            if k == arrays.mv_from[m]:
+                if step == trucks[n, 4] + 1:
+                    uses[k, find(uses, count, k, n, step - 1), TOUT] = FOREVER
+                continue
+            remove_at(uses, count, k, find(uses, count, k, n, step))
+            if size < len(touched):
+                touched[size] = k
+                size += 1
+    trucks[n, 3] = trucks[n, 4] + 1
+    return size

@@ -1,0 +1,235 @@
+"""Traffic control: plans for trucks on one table of uses, and the passage of all trucks through it.
+
+One object owns the arrays that the kernels share. It decides nothing about jobs: whoever calls `send` sees to it that
+a place has one claimant (`TrafficMap.excludes` tells which places shut each other).
+"""
+
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from portway.core.kernels import columns as c
+from portway.core.kernels import improve, passage, search
+from portway.core.routing.traffic_map import TrafficMap
+
+USES_PER_RESOURCE = 96
+LABELS_MAX = 60_000
+LOG_ROWS = 16_384
+
+
+class TrafficParameters(msgspec.Struct, frozen=True):
+    """How traffic is planned and, in simulation, disturbed."""
+
+    mode: str = "order"  # order | first_come
+    weight: float = 1.5  # of the search heuristic
+    slack_ms: int = 4_000  # plans this much slower than an empty road are offered a better one
+    gain_ms: int = 1_000  # least gain for which a plan is replaced
+    responses_max: int = 64  # searches per re-planning tick
+    delay_probability: float = 0.0
+    delay_ms: int = 20_000
+    seed: int = 0
+
+
+class Arrival(NamedTuple):
+    """A truck has reached the end of its plan."""
+
+    truck: int
+    at_ms: int
+
+
+class DeadlockError(AssertionError):
+    """The order of passage has a cycle: a defect of this package, never of the input."""
+
+
+class Traffic:
+    """Trucks 0..N-1 on a traffic map."""
+
+    def __init__(self, traffic_map: TrafficMap, n_trucks: int, parameters: TrafficParameters | None = None) -> None:
+        self.map = traffic_map
+        self.parameters = parameters or TrafficParameters()
+        arrays, n_stops = traffic_map.arrays, traffic_map.n_stops
+        n_res = traffic_map.n_resources
+        self.uses = np.zeros((n_res, max(USES_PER_RESOURCE, 2 * 16), 4), np.int64)
+        self.count = np.zeros(n_res, np.int64)
+        self.heads = np.zeros(n_res, np.int64)
+        self.trucks = np.zeros((n_trucks, c.T_COLUMNS), np.int64)
+        self.plan_mv = np.zeros((n_trucks, c.RING), np.int32)
+        self.plan_level = np.zeros((n_trucks, c.RING), np.int8)
+        self.agenda = np.zeros((n_trucks * 64 + 64, 2), np.int64)
+        self.clock = np.zeros(c.CLOCK_COLUMNS, np.int64)
+        self.clock[c.C_MODE] = c.FIRST_COME if self.parameters.mode == "first_come" else c.BY_PLAN
+        self.clock[c.C_SEED] = self.parameters.seed
+        self.clock[c.C_DELAY_PPM] = round(self.parameters.delay_probability * 1e6)
+        self.clock[c.C_DELAY_MS] = self.parameters.delay_ms
+        self.log = np.zeros((LOG_ROWS, c.LOG_COLUMNS), np.int64)
+        self.log_full: list[np.ndarray] = []
+        self.arrived = np.zeros(2 * n_trucks + 2, np.int64)
+        self.labels = np.zeros((LABELS_MAX, search.L_COLUMNS), np.int64)
+        self.label_heap = np.zeros((LABELS_MAX + 1, 2), np.int64)
+        self.best = np.zeros((n_stops, self.uses.shape[1] + 1, 3), np.int64)
+        self.stamp = np.zeros((n_stops, self.uses.shape[1] + 1, 3), np.int64)
+        self.mark = 0
+        self.way = np.zeros((c.RING - 8, 5), np.int64)
+        self.touched = np.zeros(c.RING * 32, np.int64)
+        self.goal_row = np.full(n_stops, -1, np.int64)
+        self.costs = np.zeros((2, 0, n_stops), np.int32)
+        in_order = np.argsort(arrays.mv_to, kind="stable").astype(np.int32)
+        in_count = np.bincount(arrays.mv_to, minlength=n_stops)
+        self._in = (np.concatenate(([0], np.cumsum(in_count))).astype(np.int32), in_order)
+        self.weight = round(self.parameters.weight * 100)
+        self.plans_count = 0
+        self.rehearsals_count = 0
+        self.responses_adopted = 0
+
+    # -- state --------------------------------------------------------------------------------------------------
+
+    @property
+    def now_ms(self) -> int:
+        """Time reached."""
+        return int(self.clock[c.C_NOW])
+
+    def place(self, truck: int, stop: int) -> None:
+        """Put a truck on a stop before the run; refuses a stop that is taken."""
+        if self.count[stop]:
+            raise ValueError(f"stop {self.map.stops[stop].id} is taken; give every truck a place of its own")
+        passage.place(self.uses, self.count, self.trucks, truck, stop, 0)
+        self.trucks[truck, c.T_GOAL] = stop
+
+    def stop_of(self, truck: int) -> int:
+        """Stop where the truck stands, or the end of the movement it is on."""
+        return int(self.trucks[truck, c.T_STOP])
+
+    def done(self, truck: int) -> bool:
+        """Whether the truck has driven its plan to the end."""
+        return bool(self.trucks[truck, c.T_DONE])
+
+    def eta_ms(self, truck: int) -> int:
+        """Expected end of the truck's plan."""
+        return int(self.trucks[truck, c.T_ETA_MS])
+
+    def set_load(self, truck: int, loaded: bool) -> None:
+        """A standing truck got or gave its box."""
+        self.trucks[truck, c.T_LOAD] = int(loaded)
+
+    # -- planning -----------------------------------------------------------------------------------------------
+
+    def cost_row(self, goal: int) -> int:
+        """Row of `costs` that holds the least driving times to a goal, computed on first use."""
+        row = int(self.goal_row[goal])
+        if row >= 0:
+            return row
+        row = int(self.goal_row.max()) + 1
+        if row >= self.costs.shape[1]:
+            grown = np.zeros((2, max(16, 2 * row), self.map.n_stops), np.int32)
+            grown[:, :row] = self.costs[:, :row]
+            self.costs = grown
+        a = self.map.arrays
+        for load in range(2):
+            search.shortest_from(
+                a.out_ptr, a.out_mv, a.mv_to, a.dur_ms, a.private, load, goal, self.costs[load, row], *self._in, a.mv_from
+            )
+        self.goal_row[goal] = row
+        return row
+
+    def drive_ms(self, start: int, goal: int, loaded: bool) -> int:
+        """Least driving time between two stops on an empty road; `search.FAR` if there is no way."""
+        return int(self.costs[int(loaded), self.cost_row(goal), start])
+
+    def renew(self) -> None:
+        """Bring the times of the table up to date when trucks ran early or late."""
+        if self.clock[c.C_DIRTY] and self.clock[c.C_MODE] == c.BY_PLAN:
+            self.rehearsals_count += 1
+            stuck = passage.rehearse(
+                self.uses, self.count, self.map.arrays, self.trucks, self.plan_mv, self.plan_level, self.agenda, self.clock
+            )
+            if stuck:
+                raise DeadlockError(f"{stuck} trucks wait for each other at {self.now_ms} ms")
+
+    def send(self, truck: int, goal: int) -> int:
+        """Plan a truck to a stop from where it is bound to be next; returns the arrival in ms, or -1 when there is no
+        plan (it keeps its old one). A truck already at the goal arrives at once."""
+        row = self.cost_row(goal)
+        if self.clock[c.C_MODE] == c.FIRST_COME:
+            return self._send_by_route(truck, goal, row)
+        self.renew()
+        self.mark += 1
+        cost = self.costs[self.trucks[truck, c.T_LOAD], row]
+        steps, eta = search.search(
+            self.uses, self.count, self.map.arrays, self.trucks, self.plan_mv, truck, goal, self.now_ms, cost,
+            self.weight, self.labels, self.best, self.stamp, self.mark, self.label_heap, self.way,
+        )  # fmt: skip
+        self.plans_count += 1
+        if steps < 0:
+            return -1
+        improve.adopt(
+            self.uses, self.count, self.heads, self.map.arrays, self.trucks, self.plan_mv, self.plan_level, self.agenda,
+            self.clock, truck, goal, steps, eta, self.way, self.touched, self.now_ms,
+        )  # fmt: skip
+        return int(eta)
+
+    def _send_by_route(self, truck: int, goal: int, row: int) -> int:
+        self.trucks[truck, c.T_END] = self.trucks[truck, c.T_GRANTED] + 1
+        cost = self.costs[self.trucks[truck, c.T_LOAD], row]
+        improve.shortest_route(self.map.arrays, self.trucks, self.plan_mv, self.plan_level, truck, goal, cost)
+        self.plans_count += 1
+        passage.kick(
+            self.uses, self.count, self.heads, self.map.arrays, self.trucks, self.plan_mv, self.agenda, self.clock, truck,
+            self.now_ms,
+        )  # fmt: skip
+        return self.now_ms + int(cost[self.trucks[truck, c.T_STOP]])
+
+    def improve(self) -> int:
+        """One round of best responses; returns how many trucks got a better plan."""
+        if self.clock[c.C_MODE] == c.FIRST_COME:
+            return 0
+        self.renew()
+        p = self.parameters
+        searches, adopted, _ = improve.best_responses(
+            self.uses, self.count, self.heads, self.map.arrays, self.trucks, self.plan_mv, self.plan_level, self.agenda,
+            self.clock, self.costs, self.goal_row, self.weight, self.labels, self.best, self.stamp, self.mark,
+            self.label_heap, self.way, self.touched, self.now_ms, p.slack_ms, p.gain_ms, p.responses_max,
+        )  # fmt: skip
+        self.mark += searches
+        self.plans_count += searches
+        self.responses_adopted += adopted
+        return int(adopted)
+
+    # -- passage ------------------------------------------------------------------------------------------------
+
+    def advance(self, until_ms: int) -> list[Arrival]:
+        """Let all trucks drive until the next arrivals or `until_ms`, whichever is first."""
+        while True:
+            n = passage.advance(
+                self.uses, self.count, self.heads, self.map.arrays, self.trucks, self.plan_mv, self.plan_level,
+                self.agenda, self.clock, self.log, self.arrived, until_ms,
+            )  # fmt: skip
+            if self.clock[c.C_LOGGED] < len(self.log):
+                return [Arrival(int(t), self.now_ms) for t in self.arrived[:n]]
+            self._drain_log()
+            if n:
+                return [Arrival(int(t), self.now_ms) for t in self.arrived[:n]]
+
+    def next_event_ms(self) -> int:
+        """Time of the next event on the road; `columns.FOREVER` if there is none."""
+        return int(self.agenda[0, 0]) if self.clock[c.C_EVENTS] else c.FOREVER
+
+    def _drain_log(self) -> None:
+        self.log_full.append(self.log[: self.clock[c.C_LOGGED]].copy())
+        self.clock[c.C_LOGGED] = 0
+
+    def drives(self) -> np.ndarray:
+        """All finished movements so far, rows (truck, movement, start_ms, end_ms, profile, extra_ms)."""
+        self._drain_log()
+        self.log_full = [np.concatenate(self.log_full)]
+        return self.log_full[0]
+
+    def stuck_trucks(self) -> list[int]:
+        """Trucks with a plan that can never go on, when nothing is on the agenda (first come, first served locks)."""
+        if self.clock[c.C_EVENTS]:
+            return []
+        waiting = self.trucks[:, c.T_STEP] + 1 < self.trucks[:, c.T_END]
+        return np.flatnonzero(waiting).tolist()
+
+
+__all__ = ["Arrival", "DeadlockError", "Traffic", "TrafficParameters"]
