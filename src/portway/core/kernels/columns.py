@@ -24,7 +24,9 @@ T_DONE = 14  # 1 once the arrival at the end of the plan was reported
 T_HELD_MS = 15  # time spent held on the road so far
 T_ETA_MS = 16  # expected arrival at the end of the plan
 T_GOAL = 17  # stop where the plan ends
-T_COLUMNS = 18
+T_SINK_MS = 18  # road trucks: how long they stand at the end of the plan before they are gone; 0 = for ever
+T_SLOW_PCT = 19  # road trucks: a movement takes up to so much longer than its profile
+T_COLUMNS = 20
 
 RING = 256
 FREE, DECIDE, ENTER, ARRIVE = 0, 1, 2, 3  # event kinds in their order at one instant

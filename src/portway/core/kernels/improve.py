@@ -17,7 +17,7 @@ from portway.core.kernels.uses import commit, withdraw
 def adopt(uses, count, heads, arrays, trucks, plan_mv, plan_level, agenda, clock, n, goal, steps, eta, way, touched, now):
     """Replace what is not granted of truck n's plan by `way`, wake whom that frees, and let the truck ask."""
     freed = withdraw(uses, count, arrays, trucks, plan_mv, n, touched)
-    commit(uses, count, arrays, trucks, plan_mv, plan_level, n, steps, way)
+    commit(uses, count, arrays, trucks, plan_mv, plan_level, n, steps, way, eta)
     trucks[n, T_ETA_MS] = eta
     trucks[n, T_GOAL] = goal
     for i in range(freed):

@@ -51,6 +51,8 @@ from portway.core.kernels.columns import (
     T_LOAD,
     T_MOVING,
     T_PROFILE,
+    T_SINK_MS,
+    T_SLOW_PCT,
     T_SINCE_MS,
     T_START_MS,
     T_STEP,
@@ -148,6 +150,12 @@ def begin(arrays, trucks, plan_mv, agenda, clock, n, level_in, now):
             if np.int64(draw % np.uint64(1000000)) < clock[C_DELAY_PPM]:
                 trucks[n, T_EXTRA_MS] = clock[C_DELAY_MS]
                 clock[C_DIRTY] = 1
+        if trucks[n, T_SLOW_PCT] > 0:
+            draw = mix(mix(clock[C_SEED] * 1000033 + n) + np.uint64(trucks[n, T_DRAWS]))
+            trucks[n, T_DRAWS] += 1
+            slower = np.int64(draw % np.uint64(trucks[n, T_SLOW_PCT] + 1))
+            trucks[n, T_EXTRA_MS] += arrays.dur_ms[base, m] * slower // 100
+            clock[C_DIRTY] = 1
     dec = decision_ms(arrays, base, m)
     releases(arrays, trucks, agenda, clock, n, m, base, -1, dec)
     when = now + stretched(dec, trucks[n, T_EXTRA_MS], arrays.dur_ms[base, m])
@@ -274,6 +282,8 @@ def arrive(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, arrived, 
     else:
         trucks[n, T_DONE] = 1
         trucks[n, T_ETA_MS] = now
+        if trucks[n, T_SINK_MS] > 0:
+            schedule(agenda, clock, now + trucks[n, T_SINK_MS], FREE, n, trucks[n, T_STOP])
         arrived[clock[C_ARRIVED]] = n
         clock[C_ARRIVED] += 1
 
@@ -336,12 +346,15 @@ def rehearse(uses, count, arrays, trucks, plan_mv, plan_level, agenda, clock):
 
 
 @njit(cache=True)
-def place(uses, count, trucks, n, stop, load):
-    """Put truck n on a stop at the beginning."""
+def place(uses, count, trucks, n, stop, load, now):
+    """Put truck n on a stop that nobody uses: at the beginning, or a road truck that comes."""
+    step = trucks[n, T_STEP]
     trucks[n, T_STOP] = stop
+    trucks[n, T_MOVING] = 0
     trucks[n, T_BLOCKED] = -1
-    trucks[n, T_END] = 1
+    trucks[n, T_GRANTED] = step
+    trucks[n, T_END] = step + 1
     trucks[n, T_LOAD] = load
     trucks[n, T_DONE] = 1
-    insert(uses, count, stop, 0, FOREVER, n, 0)
+    insert(uses, count, stop, now, FOREVER, n, step)
 

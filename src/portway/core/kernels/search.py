@@ -20,6 +20,7 @@ from portway.core.kernels.columns import (
     T_LEVEL_IN,
     T_LOAD,
     T_MOVING,
+    T_SINK_MS,
     T_PROFILE,
     T_START_MS,
     T_STEP,
@@ -161,7 +162,7 @@ def first_labels(uses, count, arrays, trucks, plan_mv, n, now, labels, best, sta
 
 
 @njit(cache=True)
-def expand(uses, count, arrays, load, n, label, goal, labels, size, best, stamp, mark, heap, heap_size, cost, weight):
+def expand(uses, count, arrays, load, n, label, goal, stay, labels, size, best, stamp, mark, heap, heap_size, cost, weight):
     """All successors of a label; returns the new sizes."""
     stop, level_in, t = labels[label, L_STOP], labels[label, L_LEVEL], labels[label, L_TIME]
     take_first, gap_end = labels[label, L_TAKE], labels[label, L_GAP_END]
@@ -195,9 +196,9 @@ def expand(uses, count, arrays, load, n, label, goal, labels, size, best, stamp,
                         p = base + level
                         if arrays.dur_ms[p, m] < 0 or (level > 0 and into == goal):
                             continue
-                        if into == goal and gap_high < FOREVER:
-                            continue
                         arrival = start + arrays.dur_ms[p, m]
+                        if into == goal and gap_high < min(FOREVER, arrival + stay):
+                            continue
                         decided = start + arrays.dec_ms[p, m] if level > 0 else arrival
                         size, heap_size = add_label(labels, size, best, stamp, mark, heap, heap_size, cost, weight, into, gap, level, arrival, decided, label, m, start, level_in, gap_high)
                     break
@@ -217,6 +218,7 @@ def search(uses, count, arrays, trucks, plan_mv, n, goal, now, cost, weight, lab
     Returns (steps, arrival ms); steps is -1 when there is no plan within the label limit.
     """
     load = trucks[n, T_LOAD]
+    stay = trucks[n, T_SINK_MS] if trucks[n, T_SINK_MS] > 0 else FOREVER
     size, heap_size = first_labels(uses, count, arrays, trucks, plan_mv, n, now, labels, best, stamp, mark, heap, cost, weight)
     while heap_size > 0:
         label = heap[0, 1]
@@ -224,9 +226,9 @@ def search(uses, count, arrays, trucks, plan_mv, n, goal, now, cost, weight, lab
         stop, gap, level = labels[label, L_STOP], labels[label, L_GAP], labels[label, L_LEVEL]
         if labels[label, L_TIME] > best[stop, gap, level]:
             continue
-        if stop == goal and level == 0 and labels[label, L_GAP_END] >= FOREVER:
+        if stop == goal and level == 0 and labels[label, L_GAP_END] >= min(FOREVER, labels[label, L_TIME] + stay):
             return unwind(labels, label, way), labels[label, L_TIME]
-        size, heap_size = expand(uses, count, arrays, load, n, label, goal, labels, size, best, stamp, mark, heap, heap_size, cost, weight)
+        size, heap_size = expand(uses, count, arrays, load, n, label, goal, stay, labels, size, best, stamp, mark, heap, heap_size, cost, weight)
     return -1, FOREVER
 
 

@@ -150,7 +150,7 @@ def _sample(pieces: list, truck: TruckType) -> tuple[float, np.ndarray, np.ndarr
     y = table[k, 2] + np.where(curve == 0, u * np.sin(heading), (np.cos(heading) - np.cos(turned)) / safe)
     bend = np.where(curve == 0, np.inf, np.sqrt(truck.lateral_mps2_max / np.maximum(np.abs(curve), 1e-9)))
     limit = np.minimum(np.minimum(table[k, 5], bend), truck.speed_mps_max)
-    return total, x, y, turned, limit
+    return total, x, y, np.unwrap(turned), limit
 
 
 def find_ways(graph: LaneGraph, stops: list[Stop], truck: TruckType) -> list[Way]:

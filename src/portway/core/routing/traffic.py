@@ -89,12 +89,30 @@ class Traffic:
         """Time reached."""
         return int(self.clock[c.C_NOW])
 
-    def place(self, truck: int, stop: int) -> None:
-        """Put a truck on a stop before the run; refuses a stop that is taken."""
+    def place(self, truck: int, stop: int, loaded: bool = False) -> None:
+        """Put a truck on a stop that nobody uses or plans to use; refuses any other."""
         if self.count[stop]:
             raise ValueError(f"stop {self.map.stops[stop].id} is taken; give every truck a place of its own")
-        passage.place(self.uses, self.count, self.trucks, truck, stop, 0)
+        passage.place(self.uses, self.count, self.trucks, truck, stop, int(loaded), self.now_ms)
         self.trucks[truck, c.T_GOAL] = stop
+
+    def placeable(self, stop: int) -> bool:
+        """Whether nobody uses or plans to use a stop."""
+        return not self.count[stop]
+
+    def make_visitor(self, truck: int, stay_ms: int, slow_pct: int) -> None:
+        """Row `truck` is a road truck: gone `stay_ms` after its plan's end, up to `slow_pct` slower than planned."""
+        self.trucks[truck, c.T_SLOW_PCT] = slow_pct
+        self.trucks[truck, c.T_SINK_MS] = 0
+        self._stay_ms = stay_ms
+
+    def send_away(self, truck: int, goal: int) -> int:
+        """Plan a road truck to its exit, where it leaves the road for good."""
+        self.trucks[truck, c.T_SINK_MS] = self._stay_ms
+        eta = self.send(truck, goal)
+        if eta < 0:
+            self.trucks[truck, c.T_SINK_MS] = 0
+        return eta
 
     def stop_of(self, truck: int) -> int:
         """Stop where the truck stands, or the end of the movement it is on."""
@@ -132,9 +150,14 @@ class Traffic:
         self.goal_row[goal] = row
         return row
 
+    def costs_to(self, goal: int, loaded: bool) -> np.ndarray:
+        """Least driving times (S,) from every stop to a goal on an empty road, ms."""
+        row = self.cost_row(goal)
+        return self.costs[int(loaded), row]
+
     def drive_ms(self, start: int, goal: int, loaded: bool) -> int:
         """Least driving time between two stops on an empty road; `search.FAR` if there is no way."""
-        return int(self.costs[int(loaded), self.cost_row(goal), start])
+        return int(self.costs_to(goal, loaded)[start])
 
     def renew(self) -> None:
         """Bring the times of the table up to date when trucks ran early or late."""

@@ -1,0 +1,73 @@
+"""Intents that go out. The world behind the ports carries them out and answers with events."""
+
+import msgspec
+
+
+class DriveTo(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Send a truck to a place; traffic control has planned it (`eta_ms`)."""
+
+    truck: str
+    place: str
+    eta_ms: int
+
+
+class PrepareMove(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A quay crane shall go to the bay of its next unit and, for a discharge, bring the box over the lane."""
+
+    crane: str
+    unit: str
+    bay: int
+    discharge: bool
+    after_load: bool  # the move before was a load in the same bay: double cycling
+
+
+class StartHandover(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Crane and truck are in place and locked to each other: give (`to_truck`) or take the boxes."""
+
+    crane: str
+    truck: str
+    job_orders: tuple[str, ...]
+    to_truck: bool
+    bay: int
+
+
+class GantryTo(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """An idle yard crane shall wait at a bay where a truck is expected."""
+
+    crane: str
+    bay: int
+
+
+class AdmitRoadTruck(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """The barrier of a gate opens for a road truck."""
+
+    truck: str
+    gate: str
+
+
+class RoadTruckLeft(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A road truck has left through the gate."""
+
+    truck: str
+    job_order: str
+
+
+class JobOrderDone(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """The TOS is told that a box has arrived."""
+
+    job_order: str
+    truck: str
+    collected_ms: int
+    delivered_ms: int
+
+
+class SetTimer(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Wake the core at an instant."""
+
+    at_ms: int
+    name: str
+
+
+Command = (
+    DriveTo | PrepareMove | StartHandover | GantryTo | AdmitRoadTruck | RoadTruckLeft | JobOrderDone | SetTimer
+)

@@ -1,0 +1,103 @@
+"""The only mutable state of the core, and what its parts share: time, missions, claims, traffic and the outbox."""
+
+from enum import IntEnum
+
+from portway.core.commands import Command, DriveTo, SetTimer
+from portway.core.controller.place_book import PlaceBook
+from portway.core.dispatch.board import Board
+from portway.core.dispatch.units import Leg, Unit
+from portway.core.model.scenario import Scenario
+from portway.core.routing.claims import PlaceClaims
+from portway.core.routing.traffic import Traffic
+
+
+class Phase(IntEnum):
+    """What a truck is doing; the states of the truck-time chart."""
+
+    PARKED = 0
+    TO_REST = 1
+    TO_COLLECT = 2
+    WAIT_PLACE = 3  # no claim on the transfer place yet: in a buffer or on the way there
+    WAIT_COLLECT = 4  # at the place, waiting for the crane
+    HANDOVER = 5
+    TO_DELIVER = 6
+    WAIT_DELIVER = 7
+    LEAVING = 8  # road trucks on their way out
+
+
+class Mission:
+    """A truck and its unit; `leg` counts the handovers done."""
+
+    __slots__ = ("at_place", "is_visitor", "leg", "phase", "serving", "truck", "unit", "wanting_since")
+
+    def __init__(self, truck: str, is_visitor: bool = False) -> None:
+        self.truck = truck
+        self.unit: Unit | None = None
+        self.leg = 0
+        self.phase = Phase.PARKED
+        self.at_place: str | None = None  # where it stands, None while driving
+        self.serving = False  # a handover is under way
+        self.wanting_since = -1  # waiting for a place of its leg since, -1 when it has one
+        self.is_visitor = is_visitor
+
+    @property
+    def current_leg(self) -> Leg:
+        """The handover it drives to or stands for."""
+        assert self.unit is not None
+        return self.unit.legs[self.leg]
+
+
+class State:
+    """Everything the controller knows; its parts change it, nobody else."""
+
+    def __init__(self, scenario: Scenario, traffic: Traffic, visitors: int) -> None:
+        self.scenario = scenario
+        self.now_ms = 0
+        self.traffic = traffic
+        self.book = PlaceBook(scenario.terminal, traffic.map.stop_of_place)
+        self.board = Board(scenario.work)
+        trucks = sorted(scenario.fleet.trucks, key=lambda t: t.id)
+        self.homes = {t.id: t.home for t in trucks}
+        self.claims = PlaceClaims(traffic.map.excludes, self.homes)
+        self.index = {t.id: i for i, t in enumerate(trucks)}
+        self.name = [t.id for t in trucks] + [""] * visitors
+        self.missions: dict[str, Mission] = {t.id: Mission(t.id) for t in trucks}
+        self.phase_log: list[tuple[int, str, int]] = []  # at_ms, truck, phase
+        self.outbox: list[Command] = []
+        self.timers: set[tuple[int, str]] = set()
+        self.places_freed = True
+        for truck in trucks:
+            self.traffic.place(self.index[truck.id], self.book.stop(truck.home))
+            self.claims.claim(truck.id, truck.home)
+            self.missions[truck.id].at_place = truck.home
+            self.phase_log.append((0, truck.id, Phase.PARKED))
+
+    def set_phase(self, mission: Mission, phase: Phase) -> None:
+        """Change what a truck is doing and note it."""
+        if mission.phase != phase:
+            mission.phase = phase
+            self.phase_log.append((self.now_ms, mission.truck, phase))
+
+    def set_timer(self, at_ms: int, name: str) -> None:
+        """Ask to be woken, once per (instant, name)."""
+        if (at_ms, name) not in self.timers:
+            self.timers.add((at_ms, name))
+            self.outbox.append(SetTimer(at_ms, name))
+
+    def stop_of(self, truck: str) -> int:
+        """The stop from which a truck's next way begins."""
+        return self.traffic.stop_of(self.index[truck])
+
+    def drive(self, mission: Mission, place: str) -> bool:
+        """Claim a place and send the truck there; False (and nothing changed) when there is no claim or no plan."""
+        if not self.claims.grantable(mission.truck, place):
+            return False
+        eta = self.traffic.send(self.index[mission.truck], self.book.stop(place))
+        if eta < 0:
+            self.set_timer(self.now_ms + 2_000, "retry")
+            return False
+        self.claims.claim(mission.truck, place)
+        self.places_freed = True
+        mission.at_place = None
+        self.outbox.append(DriveTo(mission.truck, place, eta))
+        return True

@@ -1,0 +1,111 @@
+"""Road trucks: admitted through the gate, led to their place, and out again. Tracked, not controlled.
+
+They use the same roads under the same order of passage (their right of way is shown to them), but drive as they like
+within it: up to `SLOW_PCT` slower than planned, which the table learns as it happens.
+"""
+
+from portway.core.commands import AdmitRoadTruck, JobOrderDone, RoadTruckLeft
+from portway.core.controller.state import Mission, Phase, State
+from portway.core.dispatch.units import Unit, UnitState
+from portway.core.events import RoadTruckCame
+from portway.core.model.layout import Gate
+
+SLOW_PCT = 40
+STAY_MS = 3_000
+
+
+class Visitors:
+    """Rows of the traffic table kept for road trucks, and the queues before the gates."""
+
+    def __init__(self, state: State, rows: int) -> None:
+        self._state = state
+        first = len(state.homes)
+        self._free_rows = list(range(first, first + rows))
+        self._gone: list[tuple[int, int]] = []  # (row usable from, row)
+        self._gates: dict[str, Gate] = {g.id: g for g in state.scenario.terminal.gates}
+        self._queues: dict[str, list[tuple[str, Unit]]] = {g: [] for g in sorted(self._gates)}
+        self._exit_wanted: list[str] = []
+        self.visits: list[tuple[str, int, int, int]] = []  # truck, row, from_ms, to_ms
+        self._since: dict[str, int] = {}
+        for row in self._free_rows:
+            state.traffic.make_visitor(row, STAY_MS, SLOW_PCT)
+
+    def came(self, event: RoadTruckCame) -> None:
+        """A road truck joins the queue before its gate."""
+        unit = self._state.board.unit_of_job[event.job_order]
+        gate = event.gate if event.gate in self._queues else min(self._queues, key=lambda g: (len(self._queues[g]), g))
+        self._queues[gate].append((event.truck, unit))
+
+    def admit(self) -> list[Mission]:
+        """Let in whom the gates can take now; returns the missions that begin."""
+        while self._gone and self._gone[0][0] <= self._state.now_ms:
+            self._free_rows.append(self._gone.pop(0)[1])
+        began = []
+        for gate_id, queue in self._queues.items():
+            place = self._gates[gate_id].place_in
+            stop = self._state.book.stop(place)
+            if not queue or not self._free_rows or not self._state.traffic.placeable(stop):
+                continue
+            waiting = next((i for i, (_, u) in enumerate(queue) if self._state.board.collectable(u)), None)
+            if waiting is None or not self._state.claims.grantable(queue[waiting][0], place):
+                continue
+            began.append(self._enter(*queue.pop(waiting), gate_id, place, stop))
+        return began
+
+    def _enter(self, truck: str, unit: Unit, gate: str, place: str, stop: int) -> Mission:
+        state, row = self._state, self._free_rows.pop(0)
+        unit.move_to(UnitState.ASSIGNED)
+        mission = Mission(truck, is_visitor=True)
+        mission.unit, unit.truck, mission.at_place = unit, truck, place
+        state.index[truck], state.name[row] = row, truck
+        state.missions[truck] = mission
+        state.traffic.place(row, stop, loaded=not unit.legs[0].collect)
+        state.claims.claim(truck, place)
+        if not unit.legs[0].collect:
+            unit.move_to(UnitState.COLLECTED)
+            unit.collected_ms = {j.id: state.now_ms for j in unit.jobs}
+        self._since[truck] = state.now_ms
+        state.phase_log.append((state.now_ms, truck, Phase.TO_COLLECT))
+        state.outbox.append(AdmitRoadTruck(truck, gate))
+        return mission
+
+    def leave(self, mission: Mission) -> None:
+        """Lead a truck to the exit; tried again later when there is no plan now."""
+        state, gate = self._state, self._gates[self._nearest_exit(mission)]
+        if state.traffic.send_away(state.index[mission.truck], state.book.stop(gate.place_out)) < 0:
+            if mission.truck not in self._exit_wanted:
+                self._exit_wanted.append(mission.truck)
+            state.set_timer(state.now_ms + 2_000, "retry")
+            return
+        if mission.truck in self._exit_wanted:
+            self._exit_wanted.remove(mission.truck)
+        mission.at_place = None
+        state.claims.free(mission.truck)
+        state.places_freed = True
+        state.set_phase(mission, Phase.LEAVING)
+
+    def _nearest_exit(self, mission: Mission) -> str:
+        state = self._state
+        start = state.stop_of(mission.truck)
+        out = {g: state.book.stop(gate.place_out) for g, gate in self._gates.items()}
+        return min(out, key=lambda g: (state.traffic.drive_ms(start, out[g], False), g))
+
+    def retry(self) -> None:
+        """Trucks that found no way out ask again."""
+        for truck in list(self._exit_wanted):
+            self.leave(self._state.missions[truck])
+
+    def gone(self, mission: Mission) -> None:
+        """A truck stands at the exit: it leaves the terminal."""
+        state = self._state
+        row = state.index.pop(mission.truck)
+        self.visits.append((mission.truck, row, self._since.pop(mission.truck), state.now_ms + STAY_MS))
+        self._gone.append((state.now_ms + STAY_MS + 1, row))
+        del state.missions[mission.truck]
+        unit = mission.unit
+        assert unit is not None
+        if unit.state == UnitState.COLLECTED:  # a delivered import: the box leaves with its truck
+            unit.move_to(UnitState.DONE)
+            state.board.deliver(unit.id)
+            state.outbox.append(JobOrderDone(unit.id, mission.truck, unit.collected_ms[unit.id], state.now_ms))
+        state.outbox.append(RoadTruckLeft(mission.truck, unit.id))

@@ -1,0 +1,41 @@
+"""The loop body both worlds run: take what happened, handle it, note it, send the commands.
+
+In simulation `step` jumps to the next instant at which anything happens; live, the caller decides when to step.
+"""
+
+from portway.core.controller import Controller
+from portway.core.events import TruckArrived
+from portway.ports import Journal, World
+
+
+class Runtime:
+    """One controller between one world and one journal."""
+
+    def __init__(self, controller: Controller, world: World, journal: Journal) -> None:
+        self._controller, self._world, self._journal = controller, world, journal
+        self.now_ms = 0
+
+    def start(self) -> None:
+        """Send the first commands."""
+        self._world.apply(self._controller.start(), 0)
+
+    def step(self, end_ms: int) -> bool:
+        """Go to the next instant with events, at most `end_ms`, and handle them; False when `end_ms` is reached."""
+        until = min(end_ms, self._world.next_ms())
+        arrivals = self._controller.advance(until)
+        self.now_ms = arrivals[0].at_ms if arrivals else until
+        for arrival in arrivals:
+            self._handle(arrival)
+        if not arrivals:
+            for event in self._world.take(self.now_ms):
+                self._handle(event)
+        return self.now_ms < end_ms
+
+    def _handle(self, event) -> None:  # type: ignore[no-untyped-def]
+        commands = self._controller.handle(event)
+        # arrivals follow from the decisions, so a replay derives them and the journal keeps only their answers
+        self._journal.note(event, commands)
+        self._world.apply(commands, self.now_ms)
+
+
+__all__ = ["Runtime", "TruckArrived"]
