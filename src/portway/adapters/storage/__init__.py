@@ -1,0 +1,1 @@
+"""Durable state: the journal of a run."""

@@ -117,6 +117,8 @@ class Controller:
 
     def _truck_arrived(self, event: TruckArrived) -> None:
         mission = self.state.missions[event.truck]
+        if not self.state.traffic.done(self.state.index[event.truck]):
+            return  # sent on at the same instant
         mission.at_place = event.place
         if mission.phase == Phase.LEAVING:
             self.visitors.gone(mission)

@@ -78,6 +78,7 @@ class Traffic:
         in_count = np.bincount(arrays.mv_to, minlength=n_stops)
         self._in = (np.concatenate(([0], np.cumsum(in_count))).astype(np.int32), in_order)
         self.weight = round(self.parameters.weight * 100)
+        self._at_once: list[int] = []
         self.plans_count = 0
         self.rehearsals_count = 0
         self.responses_adopted = 0
@@ -189,7 +190,15 @@ class Traffic:
             self.uses, self.count, self.heads, self.map.arrays, self.trucks, self.plan_mv, self.plan_level, self.agenda,
             self.clock, truck, goal, steps, eta, self.way, self.touched, self.now_ms,
         )  # fmt: skip
+        if steps == 0 and not self.trucks[truck, c.T_MOVING]:
+            self._stands_at_goal(truck)
         return int(eta)
+
+    def _stands_at_goal(self, truck: int) -> None:
+        """The truck was called back to where it still stands: it arrives without a movement."""
+        self.trucks[truck, c.T_BLOCKED] = -1
+        self.trucks[truck, c.T_DONE] = 1
+        self._at_once.append(truck)
 
     def _send_by_route(self, truck: int, goal: int, row: int) -> int:
         self.trucks[truck, c.T_END] = self.trucks[truck, c.T_GRANTED] + 1
@@ -222,6 +231,9 @@ class Traffic:
 
     def advance(self, until_ms: int) -> list[Arrival]:
         """Let all trucks drive until the next arrivals or `until_ms`, whichever is first."""
+        if self._at_once:
+            here, self._at_once = self._at_once, []
+            return [Arrival(truck, self.now_ms) for truck in here if self.done(truck)]
         while True:
             n = passage.advance(
                 self.uses, self.count, self.heads, self.map.arrays, self.trucks, self.plan_mv, self.plan_level,

@@ -1,0 +1,105 @@
+"""Where a core meets a world: one function a program, read from top to bottom."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from portway.adapters.storage.journal import JournalHeader, JournalWriter
+from portway.app.map_cache import cached_map
+from portway.core.controller import Controller
+from portway.core.dispatch import STRATEGIES
+from portway.core.model.scenario import Scenario
+from portway.core.model.truck import TruckType
+from portway.core.model.work import MoveKind
+from portway.core.routing.traffic import Traffic, TrafficParameters
+from portway.core.units import h_from_ms, ms_from_h
+from portway.runtime import Runtime
+from portway.sim.world import SimWorld
+
+VISITORS_MAX = 24
+CHUNK_MS = 600_000  # simulated time between two looks at progress
+
+
+class Run(NamedTuple):
+    """A simulated run with everything that can be asked of it."""
+
+    scenario: Scenario
+    controller: Controller
+    world: SimWorld
+    journal: JournalWriter
+    seed: int
+    end_ms: int
+    wall_s: float
+    finished: bool
+
+
+def truck_type(scenario: Scenario) -> TruckType:
+    """The type whose footprint rules the roads: the longest of the fleet."""
+    return max(scenario.fleet.types, key=lambda t: (t.length_m, t.width_m, t.id), default=TruckType())
+
+
+def visitors_of(scenario: Scenario) -> int:
+    """Rows for road trucks, none when no work comes through a gate."""
+    by_road = any(j.kind in (MoveKind.RECEIVE, MoveKind.DELIVER) for j in scenario.work.job_orders)
+    wanted = scenario.policies.road_trucks and bool(scenario.terminal.gates) and by_road
+    return VISITORS_MAX if wanted else 0
+
+
+def traffic_parameters(scenario: Scenario, seed: int) -> TrafficParameters:
+    """Traffic parameters from the scenario's policies."""
+    p = scenario.policies
+    return TrafficParameters(
+        mode=p.traffic, weight=p.weight, delay_probability=p.delay_probability, delay_ms=round(p.delay_s * 1000), seed=seed
+    )
+
+
+def make_controller(scenario: Scenario, seed: int, visitors: int) -> Controller:
+    """A decision core for a scenario."""
+    traffic = Traffic(
+        cached_map(scenario.terminal, truck_type(scenario)),
+        len(scenario.fleet.trucks) + visitors,
+        traffic_parameters(scenario, seed),
+    )
+    return Controller(scenario, traffic, STRATEGIES[scenario.policies.dispatch](), visitors)
+
+
+def simulate(
+    scenario: Scenario,
+    seed: int = 0,
+    hours: float = 8.0,
+    journal_path: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Run:
+    """Run a scenario in the simulator until its work is done or `hours` are over; Ctrl-C ends it early and whole."""
+    end_ms, visitors = ms_from_h(hours), visitors_of(scenario)
+    controller = make_controller(scenario, seed, visitors)
+    world = SimWorld(scenario, seed)
+    journal = JournalWriter(journal_path, JournalHeader(1, scenario, seed, end_ms, visitors))
+    runtime = Runtime(controller, world, journal)
+    board, finished = controller.state.board, True
+    began = time.perf_counter()
+    try:
+        runtime.start()
+        look_ms = CHUNK_MS
+        while runtime.step(end_ms) and board.jobs_done < board.jobs_total:
+            if progress is not None and runtime.now_ms >= look_ms:
+                progress(runtime.now_ms, board.jobs_done)
+                look_ms = runtime.now_ms + CHUNK_MS
+    except KeyboardInterrupt:
+        finished = False
+    wall_s = time.perf_counter() - began
+    journal.close()
+    return Run(scenario, controller, world, journal, seed, runtime.now_ms, wall_s, finished)
+
+
+def replace_policies(scenario: Scenario, **changes: object) -> Scenario:
+    """A scenario with other policies."""
+    return msgspec.structs.replace(scenario, policies=msgspec.structs.replace(scenario.policies, **changes))
+
+
+def hours_of(run: Run) -> float:
+    """Simulated hours of a run."""
+    return h_from_ms(run.end_ms)

@@ -1,0 +1,48 @@
+"""Rolling horizon: one assignment over all cranes and trucks at every decision.
+
+Cost of a pair = lateness at the quay crane, weighted, plus the empty drive, plus the wait of a truck that comes early;
+trucks about to be free take part with the time at which they will be, so a better pair can be left open for them.
+The linear assignment problem is solved exactly (Crouse 2016, shortest augmenting paths, as in
+`scipy.optimize.linear_sum_assignment`); the horizon rolls because only pairs of trucks free now are committed.
+
+Earlier moves of a crane come first: a job order's cost falls with its urgency, so that when trucks are scarce the ones
+left without a truck are those furthest from the head of a queue.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from portway.core.dispatch.strategy import DispatchView
+
+
+class RollingHorizonParameters(NamedTuple):
+    """Weights of the cost, in milliseconds per millisecond."""
+
+    lateness: float = 4.0
+    empty_drive: float = 1.0
+    earliness: float = 0.15
+    rank_ms: float = 60_000.0  # worth of being one move nearer to the head of a crane's queue
+    early_ms_max: int = 480_000  # a job order is left open when its truck would come earlier than this
+
+
+class RollingHorizon:
+    """Pools all trucks over all cranes."""
+
+    def __init__(self, parameters: RollingHorizonParameters | None = None) -> None:
+        self._p = parameters or RollingHorizonParameters()
+
+    def assign(self, view: DispatchView) -> list[tuple[int, int]]:
+        """Pairs (truck row, job row), trucks not free yet included."""
+        if not view.job_ids or not view.truck_ids:
+            return []
+        p = self._p
+        there = view.free_ms[:, None] + view.travel_ms + view.lead_ms[None, :]
+        late = np.maximum(there - view.due_ms[None, :], 0)
+        early = np.maximum(view.due_ms[None, :] - there, 0)
+        cost = p.lateness * late + p.empty_drive * (view.travel_ms + view.free_ms[:, None] - view.now_ms)
+        cost += p.earliness * early + p.rank_ms * view.rank[None, :]
+        rows, cols = linear_sum_assignment(cost)
+        ahead = early[rows, cols] <= p.early_ms_max
+        return [(int(r), int(c)) for r, c, ok in zip(rows, cols, ahead, strict=True) if ok]
