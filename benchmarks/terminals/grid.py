@@ -10,7 +10,7 @@ HALF_M = 2.0
 SHIFT_M = 4.0
 
 
-def grid_terminal(columns: int = 26, rows: int = 8, pitch_x_m: float = 90.0, pitch_y_m: float = 90.0) -> Terminal:
+def grid_terminal(columns: int = 26, rows: int = 8, pitch_x_m: float = 124.0, pitch_y_m: float = 64.0) -> Terminal:
     """A grid of `columns` x `rows` two-way roads with a lay-by on every east-west piece of lane."""
     nodes: dict[tuple[float, float], Node] = {}
     lanes: list[Lane] = []

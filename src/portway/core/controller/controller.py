@@ -194,19 +194,37 @@ class Controller:
             return
         units, view = self._view(idle)
         if units:
-            for row, col in self._strategy.assign(view):
-                mission = self.state.missions[view.truck_ids[row]]
-                if mission.unit is None:
-                    self._assign(mission, units[col])
+            chosen = [(self.state.missions[view.truck_ids[r]], units[c]) for r, c in self._strategy.assign(view)]
+            assigned = self._in_sequence([(m, u) for m, u in chosen if m.unit is None], units)
+            for mission, unit in assigned:
+                self._assign(mission, unit)
+            for mission, _ in assigned:  # only now: places under a crane may exchange units among trucks
+                if mission.wanting_since < 0:
+                    self._start_leg(mission)
         for mission in idle:
             if mission.unit is None:
                 rest(self.state, mission)
+
+    @staticmethod
+    def _in_sequence(chosen: list[tuple[Mission, Unit]], units: list[Unit]) -> list[tuple[Mission, Unit]]:
+        """Close the gaps that a strategy left: the units of a crane get trucks in the order of its queue.
+
+        Without this, trucks could wait under a crane for a unit that nobody brings, and nobody be left to bring it.
+        """
+        pairs = [(m, u) for m, u in chosen if u.crane is None]
+        for crane in sorted({u.crane for _, u in chosen if u.crane is not None}):
+            mine = [(m, u) for m, u in chosen if u.crane == crane]
+            first = [u for u in units if u.crane == crane][: len(mine)]
+            kept = [(m, u) for m, u in mine if u in first]
+            spare = [m for m, u in mine if u not in first]
+            left = [u for u in first if all(u is not k for _, k in kept)]
+            pairs += kept + list(zip(spare, left, strict=True))
+        return pairs
 
     def _assign(self, mission: Mission, unit: Unit) -> None:
         unit.move_to(UnitState.ASSIGNED)
         unit.truck, mission.unit, mission.leg = mission.truck, unit, 0
         self.state.set_phase(mission, leg_phase(mission))
-        self._start_leg(mission)
 
     def _view(self, idle: list[Mission]) -> tuple[list[Unit], DispatchView]:
         """Units open for dispatch and the arrays a strategy sees."""

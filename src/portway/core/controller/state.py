@@ -11,6 +11,9 @@ from portway.core.routing.claims import PlaceClaims
 from portway.core.routing.traffic import Traffic
 
 
+RETRY_MS = 2_000
+
+
 class Phase(IntEnum):
     """What a truck is doing; the states of the truck-time chart."""
 
@@ -84,6 +87,10 @@ class State:
             self.timers.add((at_ms, name))
             self.outbox.append(SetTimer(at_ms, name))
 
+    def try_again(self) -> None:
+        """Ask to be woken at the next full retry period; many failures share one timer."""
+        self.set_timer((self.now_ms // RETRY_MS + 2) * RETRY_MS, "retry")
+
     def stop_of(self, truck: str) -> int:
         """The stop from which a truck's next way begins."""
         return self.traffic.stop_of(self.index[truck])
@@ -94,7 +101,7 @@ class State:
             return False
         eta = self.traffic.send(self.index[mission.truck], self.book.stop(place))
         if eta < 0:
-            self.set_timer(self.now_ms + 2_000, "retry")
+            self.try_again()
             return False
         self.claims.claim(mission.truck, place)
         self.places_freed = True

@@ -75,7 +75,7 @@ class Visitors:
         if state.traffic.send_away(state.index[mission.truck], state.book.stop(gate.place_out)) < 0:
             if mission.truck not in self._exit_wanted:
                 self._exit_wanted.append(mission.truck)
-            state.set_timer(state.now_ms + 2_000, "retry")
+            state.try_again()
             return
         if mission.truck in self._exit_wanted:
             self._exit_wanted.remove(mission.truck)

@@ -92,8 +92,11 @@ class Board:
             for rank, unit in enumerate(queue.window(window)):
                 if queue.start_ms[queue.head + rank] > horizon_ms:
                     break
-                if unit.state == UnitState.OPEN and self.collectable(unit):
-                    found.append((unit, queue, rank))
+                if unit.state != UnitState.OPEN:
+                    continue
+                if not self.collectable(unit):
+                    break  # later units could not be served before it
+                found.append((unit, queue, rank))
         return found
 
     def open_yard_moves(self, now_ms: int, most: int) -> list[Unit]:

@@ -250,8 +250,9 @@ def free(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, n, k, now):
         heads[k] += 1
     else:
         i = 0
-        while uses[k, i, WHO] != n:
+        while i < count[k] and uses[k, i, WHO] != n:
             i += 1
+        assert i < count[k], "a truck frees what it does not hold"
         if uses[k, i, TOUT] != now:
             clock[C_DIRTY] = 1
         remove_at(uses, count, k, i)
@@ -355,6 +356,7 @@ def place(uses, count, trucks, n, stop, load, now):
     trucks[n, T_GRANTED] = step
     trucks[n, T_END] = step + 1
     trucks[n, T_LOAD] = load
+    trucks[n, T_SINK_MS] = 0
     trucks[n, T_DONE] = 1
     insert(uses, count, stop, now, FOREVER, n, step)
 

@@ -37,6 +37,7 @@ def find(uses, count, k, who, step):
 @njit(cache=True, inline="always")
 def remove_at(uses, count, k, i):
     """Take a use out; the others keep their order."""
+    assert 0 <= i < count[k], "a use that is not in the table"
     row = uses[k]
     count[k] -= 1
     for j in range(i, count[k]):

@@ -2,6 +2,9 @@
 
 A way runs along straight lanes; its corners are rounded by arcs tangent to both sides (radius of the lane, wider for
 shallow corners, narrower where a piece is too short). The truck's centre follows the curve and its axis the tangent.
+
+A way that would need a tighter turn than a truck can make is not laid; the stop before it is then left out, and the way
+begins or ends one stop further off, passing the stop that was too near to the corner.
 """
 
 import math
@@ -17,6 +20,8 @@ SHALLOW_RAD = math.radians(30)
 SHALLOW_RADIUS_M = 40.0
 REACH_M = 600.0  # a way longer than this without a stop is not followed
 STEP_M = 1.0
+TIGHT_SHARE = 0.7  # of the lane's radius: a corner tighter than that is not driven
+PASSED_M = 120.0  # how far behind a passed stop a way may still end
 
 
 class Way(NamedTuple):
@@ -36,30 +41,43 @@ class _Reach(NamedTuple):
     end: int
     lanes: tuple[str, ...]
     length_m: float
+    passed: int  # stop driven over, -1 if none
 
 
-def _reachable(graph: LaneGraph, stops_on: dict[str, list[tuple[float, int]]], stop: Stop, min_m: float) -> list[_Reach]:
-    """The next stops ahead of a stop on every branch, at least `min_m` away (nearer ones are passed)."""
-    found: dict[int, _Reach] = {}
-    stack = [((stop.lane,), -stop.at_m)]
+def _reachable(
+    graph: LaneGraph, stops: list[Stop], stops_on: dict[str, list[tuple[float, int]]], stop: Stop, min_m: float
+) -> list[_Reach]:
+    """The next stops ahead of a stop on every branch, at least `min_m` away (nearer ones are passed), and those one
+    stop further; per end the shortest way of either sort."""
+    found: dict[tuple[int, bool], _Reach] = {}
+    stack = [((stop.lane,), -stop.at_m, -1, 0.0)]
     while stack:
-        lanes, offset = stack.pop()
+        lanes, offset, passed, passed_at = stack.pop()
         lane = lanes[-1]
-        ahead = [(at, s) for at, s in stops_on.get(lane, ()) if offset + at >= min_m and offset + at > 1e-6]
-        if ahead:
-            at, s = min(ahead)
-            if s not in found or offset + at < found[s].length_m - 1e-9:
-                found[s] = _Reach(s, lanes, offset + at)
-            continue
+        ahead = sorted((at, s) for at, s in stops_on.get(lane, ()) if offset + at >= min_m and offset + at > passed_at + 1e-6)
+        ended = False
+        for at, s in ahead:
+            length = offset + at
+            if passed >= 0 and length > passed_at + PASSED_M:
+                ended = True
+                break
+            key = (s, passed >= 0)
+            if key not in found or length < found[key].length_m - 1e-9:
+                found[key] = _Reach(s, lanes, length, passed)
+            ended = passed >= 0 or bool(stops[s].place)
+            if ended:
+                break
+            passed, passed_at = s, length
         offset += graph.length_m[lane]
-        if offset > REACH_M or (len(lanes) > 1 and lane == lanes[0]):
+        too_far = offset > REACH_M or (passed >= 0 and offset > passed_at + REACH_M / 4)
+        if ended or too_far or (len(lanes) > 1 and lane == lanes[0]):
             continue
         for after in reversed(graph.out_of[graph.lanes[lane].to_node]):
             back = graph.lanes[after].to_node == graph.lanes[lane].from_node and abs(graph.turn_rad(lane, after)) > 3.0
             if back or abs(graph.turn_rad(lane, after)) > UTURN_RAD or (lane, after) in graph.forbidden:
                 continue
-            stack.append(((*lanes, after), offset))
-    return [found[s] for s in sorted(found)]
+            stack.append(((*lanes, after), offset, passed, passed_at))
+    return [found[key] for key in sorted(found)]
 
 
 def _polyline(graph: LaneGraph, stop: Stop, end: Stop, lanes: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
@@ -96,19 +114,43 @@ def _corners(points: np.ndarray, rules: np.ndarray) -> tuple[list, list]:
     return kept, kept_rules
 
 
+def _turns(corners: list) -> list[float]:
+    """Angle of each inner corner, radians."""
+    turns = []
+    for p, q, r in zip(corners, corners[1:], corners[2:], strict=False):
+        a, b = q - p, r - q
+        turns.append(abs(math.atan2(a[0] * b[1] - a[1] * b[0], a @ b)))
+    return turns
+
+
+def _is_tight(corners: list, rules: list) -> bool:
+    """Whether some corner leaves no room for the arc that a truck needs."""
+    for i, (turn, tangent) in enumerate(zip(_turns(corners), _tangents(corners, rules), strict=True)):
+        if tangent < TIGHT_SHARE * min(rules[i][0], rules[i + 1][0]) * math.tan(turn / 2):
+            return True
+    return False
+
+
 def _tangents(corners: list, rules: list) -> list[float]:
-    """Tangent length of the arc at each inner corner."""
+    """Tangent length of the arc at each inner corner. Where two arcs do not fit on the piece between them, shallow
+    corners first give up their wide radius, then both shrink alike."""
     lengths = [float(np.hypot(*(q - p))) for p, q in zip(corners, corners[1:], strict=False)]
-    last = len(lengths) - 1
-    free = [n if i in (0, last) else n / 2 for i, n in enumerate(lengths)]
-    if last == 0:
-        return []
-    tangents = []
-    for i in range(1, len(corners) - 1):
-        a, b = corners[i] - corners[i - 1], corners[i + 1] - corners[i]
-        turn = abs(math.atan2(a[0] * b[1] - a[1] * b[0], a @ b))
-        radius = SHALLOW_RADIUS_M if turn < SHALLOW_RAD else min(rules[i - 1][0], rules[i][0])
-        tangents.append(min(radius * math.tan(turn / 2), free[i - 1], free[i]))
+    turns = _turns(corners)
+    radius = [min(rules[i][0], rules[i + 1][0]) for i in range(len(turns))]
+    least = [r * math.tan(t / 2) for r, t in zip(radius, turns, strict=True)]
+    wide = [SHALLOW_RADIUS_M * math.tan(t / 2) if t < SHALLOW_RAD else x for t, x in zip(turns, least, strict=True)]
+    tangents = list(wide)
+    for i in range(1, len(lengths) - 1):
+        if tangents[i - 1] + tangents[i] > lengths[i]:
+            tangents[i - 1], tangents[i] = min(tangents[i - 1], least[i - 1]), min(tangents[i], least[i])
+    for i, length in enumerate(lengths):
+        before, after = (tangents[i - 1] if i else 0.0), (tangents[i] if i < len(tangents) else 0.0)
+        if before + after > length:
+            share = length / (before + after)
+            if i:
+                tangents[i - 1] *= share
+            if i < len(tangents):
+                tangents[i] *= share
     return tangents
 
 
@@ -160,9 +202,31 @@ def find_ways(graph: LaneGraph, stops: list[Stop], truck: TruckType) -> list[Way
         stops_on.setdefault(stop.lane, []).append((stop.at_m, i))
     min_m = truck.length_m + truck.gap_m_min
     ways = []
+    for i, reach, corners, rules in _driveable(graph, stops, stops_on, min_m):
+        length, x, y, heading, limit = _sample(_pieces(corners, rules), truck)
+        ways.append(Way(i, reach.end, reach.lanes, length, x, y, heading, limit))
+    return sorted(ways, key=lambda w: (w.start, w.end, w.length_m))
+
+
+def _driveable(
+    graph: LaneGraph, stops: list[Stop], stops_on: dict[str, list[tuple[float, int]]], min_m: float
+) -> list[tuple[int, _Reach, list, list]]:
+    """Ways without tight corners. A way over a passed stop is kept where the two ways that it joins are not both
+    driveable: it is the only one then."""
+    direct, longer = {}, []
     for i, stop in enumerate(stops):
-        for reach in _reachable(graph, stops_on, stop, min_m):
+        for reach in _reachable(graph, stops, stops_on, stop, min_m):
             corners, rules = _corners(*_polyline(graph, stop, stops[reach.end], reach.lanes))
-            length, x, y, heading, limit = _sample(_pieces(corners, rules), truck)
-            ways.append(Way(i, reach.end, reach.lanes, length, x, y, heading, limit))
-    return ways
+            if _is_tight(corners, rules):
+                continue
+            if reach.passed < 0:
+                direct[i, reach.end] = (i, reach, corners, rules)
+            else:
+                longer.append((i, reach, corners, rules))
+    kept = list(direct.values())
+    for way in longer:
+        i, reach = way[0], way[1]
+        joined = (i, reach.passed) in direct and (reach.passed, reach.end) in direct
+        if not joined and (i, reach.end) not in direct:
+            kept.append(way)
+    return kept

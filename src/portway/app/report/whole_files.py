@@ -1,0 +1,38 @@
+"""Files that are whole or not there: written beside their place under another name, then renamed."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+SUFFIX = ".unfinished"
+
+
+class RunWriteError(OSError):
+    """A file of a run could not be written; the message names the file, the reason and what was kept."""
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yield a temporary path to write to; it takes the place of `path` when the block ends well."""
+    temporary = path.with_name(path.name + SUFFIX)
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise RunWriteError(error.errno, _reason(path, error)) from error
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _reason(path: Path, error: OSError) -> str:
+    kept = sorted(p.name for p in path.parent.glob("*") if not p.name.endswith(SUFFIX)) if path.parent.is_dir() else []
+    rest = f"kept in {path.parent}: {', '.join(kept)}" if kept else "nothing was kept"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{path}: the disk is full; free space or give another folder with --out ({rest})"
+    if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return f"{path}: writing is not allowed here; give another folder with --out ({rest})"
+    return f"{path}: {error.strerror or error}; give another folder with --out ({rest})"
