@@ -11,11 +11,12 @@ from portway.adapters.storage.journal import JournalHeader, JournalWriter
 from portway.app.map_cache import cached_map
 from portway.core.controller import Controller
 from portway.core.dispatch import STRATEGIES
+from portway.core.kernels.columns import T_GOAL
 from portway.core.model.scenario import Scenario
 from portway.core.model.truck import TruckType
 from portway.core.model.work import MoveKind
 from portway.core.routing.traffic import Traffic, TrafficParameters
-from portway.core.units import h_from_ms, ms_from_h
+from portway.core.units import ms_from_h
 from portway.runtime import Runtime
 from portway.sim.world import SimWorld
 
@@ -32,8 +33,16 @@ class Run(NamedTuple):
     journal: JournalWriter
     seed: int
     end_ms: int
+    hours_asked: float
     wall_s: float
     finished: bool
+    deadlocks: int  # trucks that lock each other; only first come, first served can
+    plan_us: list[float]  # durations of sampled what-if plans
+
+    @property
+    def truck_type(self) -> TruckType:
+        """The type whose footprint rules the roads."""
+        return truck_type(self.scenario)
 
 
 def truck_type(scenario: Scenario) -> TruckType:
@@ -80,26 +89,44 @@ def simulate(
     journal = JournalWriter(journal_path, JournalHeader(1, scenario, seed, end_ms, visitors))
     runtime = Runtime(controller, world, journal)
     board, finished = controller.state.board, True
+    plan_us: list[float] = []
     began = time.perf_counter()
     try:
         runtime.start()
         look_ms = CHUNK_MS
         while runtime.step(end_ms) and board.jobs_done < board.jobs_total:
-            if progress is not None and runtime.now_ms >= look_ms:
+            if runtime.now_ms >= look_ms and progress is not None:
                 progress(runtime.now_ms, board.jobs_done)
+            if runtime.now_ms >= look_ms:
+                plan_us += sampled_plans(controller)
                 look_ms = runtime.now_ms + CHUNK_MS
     except KeyboardInterrupt:
         finished = False
     wall_s = time.perf_counter() - began
     journal.close()
-    return Run(scenario, controller, world, journal, seed, runtime.now_ms, wall_s, finished)
+    deadlocks = len(controller.state.traffic.stuck_trucks())
+    return Run(
+        scenario, controller, world, journal, seed, runtime.now_ms, hours, wall_s, finished, deadlocks, plan_us
+    )
+
+
+def sampled_plans(controller: Controller, most: int = 8) -> list[float]:
+    """Durations in microseconds of what-if plans for some trucks to the goals that they have; nothing changes."""
+    traffic = controller.state.traffic
+    if traffic.parameters.mode != "order":
+        return []
+    traffic.renew()
+    durations = []
+    for row in range(0, len(traffic.trucks), max(1, len(traffic.trucks) // most)):
+        goal = int(traffic.trucks[row, T_GOAL])
+        if not traffic.done(row) and traffic.count[goal]:
+            began = time.perf_counter_ns()
+            traffic.what_if(row, goal)
+            durations.append((time.perf_counter_ns() - began) / 1000)
+    return durations
 
 
 def replace_policies(scenario: Scenario, **changes: object) -> Scenario:
     """A scenario with other policies."""
     return msgspec.structs.replace(scenario, policies=msgspec.structs.replace(scenario.policies, **changes))
 
-
-def hours_of(run: Run) -> float:
-    """Simulated hours of a run."""
-    return h_from_ms(run.end_ms)

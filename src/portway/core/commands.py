@@ -57,6 +57,9 @@ class JobOrderDone(msgspec.Struct, frozen=True, tag=True, array_like=True):
 
     job_order: str
     truck: str
+    from_place: str
+    to_place: str
+    assigned_ms: int
     collected_ms: int
     delivered_ms: int
 

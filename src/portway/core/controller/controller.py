@@ -7,7 +7,7 @@ and traffic know nothing of each other.
 
 import numpy as np
 
-from portway.core.commands import Command, JobOrderDone
+from portway.core.commands import Command
 from portway.core.controller.driving import leg_phase, rest, want_place
 from portway.core.controller.quay import QuayService
 from portway.core.controller.state import Mission, Phase, State
@@ -156,13 +156,12 @@ class Controller:
         if unit.state == UnitState.ASSIGNED:
             unit.move_to(UnitState.COLLECTED)
         for job in jobs:
-            unit.collected_ms[job] = self.state.now_ms
+            unit.collected[job] = (self.state.now_ms, mission.at_place or "")
         self.state.traffic.set_load(self.state.index[mission.truck], True)
 
     def _delivered(self, unit: Unit, mission: Mission, jobs: tuple[str, ...]) -> None:
         for job in jobs:
-            self.state.board.deliver(job)
-            self.state.outbox.append(JobOrderDone(job, mission.truck, unit.collected_ms[job], self.state.now_ms))
+            self.state.finish_job(unit, job, mission.truck, mission.at_place or "")
         if mission.leg + 1 == len(unit.legs):
             unit.move_to(UnitState.DONE)
             self.state.traffic.set_load(self.state.index[mission.truck], False)
@@ -224,6 +223,7 @@ class Controller:
     def _assign(self, mission: Mission, unit: Unit) -> None:
         unit.move_to(UnitState.ASSIGNED)
         unit.truck, mission.unit, mission.leg = mission.truck, unit, 0
+        unit.assigned_ms = self.state.now_ms
         self.state.set_phase(mission, leg_phase(mission))
 
     def _view(self, idle: list[Mission]) -> tuple[list[Unit], DispatchView]:

@@ -83,6 +83,7 @@ class QuayService:
             self._state.missions[other].unit = mine
             mine.truck = other
         mission.unit, unit.truck = unit, mission.truck
+        unit.assigned_ms = self._state.now_ms
 
     def arrived(self, mission: Mission) -> None:
         """A truck stands under its crane."""

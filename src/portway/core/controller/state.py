@@ -2,7 +2,7 @@
 
 from enum import IntEnum
 
-from portway.core.commands import Command, DriveTo, SetTimer
+from portway.core.commands import Command, DriveTo, JobOrderDone, SetTimer
 from portway.core.controller.place_book import PlaceBook
 from portway.core.dispatch.board import Board
 from portway.core.dispatch.units import Leg, Unit
@@ -94,6 +94,14 @@ class State:
     def stop_of(self, truck: str) -> int:
         """The stop from which a truck's next way begins."""
         return self.traffic.stop_of(self.index[truck])
+
+    def finish_job(self, unit: Unit, job: str, truck: str, place: str) -> None:
+        """A box has arrived: tell the board and the TOS."""
+        self.board.deliver(job)
+        collected_ms, from_place = unit.collected[job]
+        self.outbox.append(
+            JobOrderDone(job, truck, from_place, place, unit.assigned_ms, collected_ms, self.now_ms)
+        )  # fmt: skip
 
     def drive(self, mission: Mission, place: str) -> bool:
         """Claim a place and send the truck there; False (and nothing changed) when there is no claim or no plan."""

@@ -4,7 +4,7 @@ They use the same roads under the same order of passage (their right of way is s
 within it: up to `SLOW_PCT` slower than planned, which the table learns as it happens.
 """
 
-from portway.core.commands import AdmitRoadTruck, JobOrderDone, RoadTruckLeft
+from portway.core.commands import AdmitRoadTruck, RoadTruckLeft
 from portway.core.controller.state import Mission, Phase, State
 from portway.core.dispatch.units import Unit, UnitState
 from portway.core.events import RoadTruckCame
@@ -25,8 +25,8 @@ class Visitors:
         self._gates: dict[str, Gate] = {g.id: g for g in state.scenario.terminal.gates}
         self._queues: dict[str, list[tuple[str, Unit]]] = {g: [] for g in sorted(self._gates)}
         self._exit_wanted: list[str] = []
-        self.visits: list[tuple[str, int, int, int]] = []  # truck, row, from_ms, to_ms
-        self._since: dict[str, int] = {}
+        self.visits: list[tuple[str, int, int, int, int]] = []  # truck, row, from_ms, to_ms, stop of entry
+        self.inside: dict[str, tuple[int, int]] = {}  # from_ms, stop of entry
         for row in self._free_rows:
             state.traffic.make_visitor(row, STAY_MS, SLOW_PCT)
 
@@ -55,6 +55,7 @@ class Visitors:
     def _enter(self, truck: str, unit: Unit, gate: str, place: str, stop: int) -> Mission:
         state, row = self._state, self._free_rows.pop(0)
         unit.move_to(UnitState.ASSIGNED)
+        unit.assigned_ms = state.now_ms
         mission = Mission(truck, is_visitor=True)
         mission.unit, unit.truck, mission.at_place = unit, truck, place
         state.index[truck], state.name[row] = row, truck
@@ -63,8 +64,8 @@ class Visitors:
         state.claims.claim(truck, place)
         if not unit.legs[0].collect:
             unit.move_to(UnitState.COLLECTED)
-            unit.collected_ms = {j.id: state.now_ms for j in unit.jobs}
-        self._since[truck] = state.now_ms
+            unit.collected = {j.id: (state.now_ms, place) for j in unit.jobs}
+        self.inside[truck] = (state.now_ms, stop)
         state.phase_log.append((state.now_ms, truck, Phase.TO_COLLECT))
         state.outbox.append(AdmitRoadTruck(truck, gate))
         return mission
@@ -99,13 +100,13 @@ class Visitors:
         """A truck stands at the exit: it leaves the terminal."""
         state = self._state
         row = state.index.pop(mission.truck)
-        self.visits.append((mission.truck, row, self._since.pop(mission.truck), state.now_ms + STAY_MS))
+        since, entry = self.inside.pop(mission.truck)
+        self.visits.append((mission.truck, row, since, state.now_ms + STAY_MS, entry))
         self._gone.append((state.now_ms + STAY_MS + 1, row))
         del state.missions[mission.truck]
         unit = mission.unit
         assert unit is not None
         if unit.state == UnitState.COLLECTED:  # a delivered import: the box leaves with its truck
             unit.move_to(UnitState.DONE)
-            state.board.deliver(unit.id)
-            state.outbox.append(JobOrderDone(unit.id, mission.truck, unit.collected_ms[unit.id], state.now_ms))
+            state.finish_job(unit, unit.id, mission.truck, mission.at_place or "")
         state.outbox.append(RoadTruckLeft(mission.truck, unit.id))

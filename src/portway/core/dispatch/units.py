@@ -41,7 +41,7 @@ TRANSITIONS = {
 class Unit:
     """One or two job orders that travel together. Mutable: `state` and `truck` belong to the board."""
 
-    __slots__ = ("after", "bay", "collected_ms", "crane", "id", "jobs", "kind", "legs", "release_ms", "state", "truck")
+    __slots__ = ("after", "assigned_ms", "bay", "collected", "crane", "id", "jobs", "kind", "legs", "release_ms", "state", "truck")
 
     def __init__(self, jobs: tuple[JobOrder, ...]) -> None:
         first = jobs[0]
@@ -55,7 +55,8 @@ class Unit:
         self.legs = _legs(jobs)
         self.state = UnitState.OPEN
         self.truck: str | None = None
-        self.collected_ms: dict[str, int] = {}
+        self.assigned_ms = 0
+        self.collected: dict[str, tuple[int, str]] = {}  # by job order: when and at which place
 
     def move_to(self, state: UnitState) -> None:
         """Change the state; an illegal change raises and changes nothing."""

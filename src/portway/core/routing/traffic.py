@@ -200,6 +200,19 @@ class Traffic:
         self.trucks[truck, c.T_DONE] = 1
         self._at_once.append(truck)
 
+    def what_if(self, truck: int, goal: int) -> int:
+        """Arrival in ms if the truck were sent to a goal now, -1 without a plan; nothing changes but the times that a
+        `renew` brings up to date."""
+        row = self.cost_row(goal)
+        self.renew()
+        self.mark += 1
+        cost = self.costs[self.trucks[truck, c.T_LOAD], row]
+        steps, eta = search.search(
+            self.uses, self.count, self.map.arrays, self.trucks, self.plan_mv, truck, goal, self.now_ms, cost,
+            self.weight, self.labels, self.best, self.stamp, self.mark, self.label_heap, self.way,
+        )  # fmt: skip
+        return int(eta) if steps >= 0 else -1
+
     def _send_by_route(self, truck: int, goal: int, row: int) -> int:
         self.trucks[truck, c.T_END] = self.trucks[truck, c.T_GRANTED] + 1
         cost = self.costs[self.trucks[truck, c.T_LOAD], row]
