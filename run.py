@@ -29,7 +29,7 @@ def install() -> None:
     uv = shutil.which("uv")
     if uv:
         subprocess.check_call([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV)])
-        pip = [uv, "pip", "install", "--quiet", "--python", str(PYTHON)]
+        pip = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(PYTHON)]
     else:
         venv.create(VENV, with_pip=True, clear=True)
         pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]

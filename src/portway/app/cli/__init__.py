@@ -1,0 +1,5 @@
+"""The command `portway`. Exit codes: 0 done, 1 findings or a missed floor, 2 bad input, 3 a full disk, 130 Ctrl-C."""
+
+from portway.app.cli.main import main
+
+__all__ = ["main"]

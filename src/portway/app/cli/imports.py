@@ -1,0 +1,113 @@
+"""`portway import SOURCE`: bring a terminal or a work list in from outside. Nothing is left half-written."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Import work or a layout from outside.", no_args_is_help=True)
+Into = Annotated[Path, typer.Option("--out", help="Scenario folder to write into; made if it is not there.")]
+Plan = Annotated[str, typer.Option(help="Scenario whose terminal the work is checked against.")]
+
+
+def _write_work(rows: list, terminal: str, out: Path) -> None:  # type: ignore[type-arg]
+    """Check the rows against a terminal, then write `work.csv`."""
+    from portway.adapters.tos.planner import plan_work
+    from portway.adapters.tos.work_file import warnings, write_rows
+    from portway.app.config import load_scenario
+
+    work = plan_work(rows, load_scenario(terminal, {}).terminal, "import")
+    for text in warnings(rows):
+        typer.echo(f"warning: {text}", err=True)
+    out.mkdir(parents=True, exist_ok=True)
+    write_rows(rows, out / "work.csv")
+    typer.echo(f"{out / 'work.csv'}: {len(work.job_orders)} job orders, {len(work.queues)} work queues")
+
+
+@app.command("csv")
+def from_csv(
+    file: Annotated[Path, typer.Argument(help="A work list with the columns of docs/reference/work.md.")],
+    out: Into = Path("scenario"),
+    terminal: Plan = "yangluo",
+) -> None:
+    """Check a CSV work list and copy it into a scenario."""
+    from portway.adapters.tos.work_file import WorkError, read_rows
+
+    rows, problems = read_rows(file)
+    if problems:
+        raise WorkError(problems)
+    _write_work(rows, terminal, out)
+
+
+@app.command("edi")
+def from_edi(
+    files: Annotated[list[Path], typer.Argument(help="COPRAR, BAPLIE, COARRI or CODECO files.")],
+    out: Into = Path("scenario"),
+    terminal: Plan = "yangluo",
+) -> None:
+    """Turn EDIFACT messages into a work list; odd segments are named as warnings."""
+    from portway.adapters.tos.edifact import import_edi
+
+    rows, odd = import_edi(files)
+    for text in odd:
+        typer.echo(f"warning: {text}", err=True)
+    _write_work(rows, terminal, out)
+
+
+@app.command("conflowgen")
+def from_conflowgen(
+    folder: Annotated[Path, typer.Argument(help="Folder of a conflowgen CSV export.")],
+    out: Into = Path("scenario"),
+    terminal: Plan = "yangluo",
+    from_h: Annotated[float, typer.Option(help="Cut out a window that begins so many hours after the first call.")] = 0.0,
+    hours: Annotated[float, typer.Option(help="Length of the window.")] = 168.0,
+) -> None:
+    """Turn a conflowgen export into a work list."""
+    from portway.adapters.tos.conflowgen import import_conflowgen
+
+    _write_work(import_conflowgen(folder, from_h, hours), terminal, out)
+
+
+@app.command("wsc")
+def from_wsc(
+    folder: Annotated[Path, typer.Argument(help="Folder with the WSC 2025 Challenge files.")],
+    out: Into = Path("wsc2025"),
+    scenario: Annotated[int, typer.Option(help="Number of the challenge scenario.")] = 0,
+    weeks: Annotated[int, typer.Option(min=1, help="Weeks of work.")] = 1,
+    trucks: Annotated[int, typer.Option(min=1, help="Trucks.")] = 12,
+) -> None:
+    """Make a scenario of the WSC 2025 Challenge: its terminal with roads laid between the control points, and its work."""
+    from portway.adapters.layout.wsc_terminal import terminal_from_wsc
+    from portway.adapters.tos.planner import plan_work
+    from portway.adapters.tos.work_file import write_rows
+    from portway.adapters.tos.wsc import import_wsc
+    from portway.app.write_scenario import write_scenario
+
+    terminal = terminal_from_wsc(folder)
+    rows = import_wsc(folder, scenario, weeks)
+    work = plan_work(rows, terminal, f"transhipment{scenario}.csv")
+    write_scenario(terminal, trucks, out)
+    write_rows(rows, out / "work.csv")
+    typer.echo(f"{out}: {len(terminal.lanes)} lanes, {len(work.job_orders)} job orders, {len(work.queues)} work queues")
+
+
+@app.command("lif")
+def from_lif(
+    file: Annotated[Path, typer.Argument(help="A LIF 1.0 file.")],
+    out: Into = Path("scenario"),
+    trucks: Annotated[int, typer.Option(min=1, help="Trucks of the new scenario.")] = 1,
+) -> None:
+    """Make a scenario of a VDA layout interchange file (LIF 1.0)."""
+    import json
+
+    from portway.adapters.layout.lif import terminal_from_lif
+    from portway.app.write_scenario import write_scenario
+
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        typer.echo(f"{file}: no JSON: {error}; give a LIF 1.0 file", err=True)
+        raise typer.Exit(2) from error
+    terminal = terminal_from_lif(document, str(file))
+    write_scenario(terminal, trucks, out)
+    typer.echo(f"{out}: {len(terminal.lanes)} lanes, {len(terminal.places)} places")

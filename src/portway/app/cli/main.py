@@ -1,0 +1,44 @@
+"""One typer application; heavy imports happen inside the commands that need them."""
+
+import sys
+from typing import NoReturn
+
+import typer
+
+from portway.app.cli import imports, inspect, measure, run
+
+app = typer.Typer(
+    name="portway",
+    help="Driverless container trucks of a port terminal: simulate, check, draw, import, replay, measure.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(run.simulate)
+app.command()(run.demo)
+app.command()(run.replay)
+app.command()(inspect.check)
+app.command()(inspect.draw)
+app.command()(measure.storm)
+app.command()(measure.bench)
+app.add_typer(imports.app, name="import")
+
+
+def main() -> NoReturn:
+    """Run the command line; problems of the input are printed, one a line, without a traceback."""
+    from portway.adapters.storage.journal import JournalError
+    from portway.adapters.tos.rows import WorkError
+    from portway.app.config import ScenarioError
+
+    try:
+        app(standalone_mode=True)
+    except (ScenarioError, WorkError, JournalError) as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except OSError as error:
+        print(error.args[-1] if error.args else error, file=sys.stderr)
+        sys.exit(3)
+    sys.exit(0)

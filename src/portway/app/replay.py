@@ -1,0 +1,63 @@
+"""Replay: the core again on the events of a journal, its answers compared with the journal's one by one.
+
+Events that came from outside are fed back; arrivals and drives are derived again by traffic control. So a replay that
+agrees shows that the run is a function of its journal.
+"""
+
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from portway.adapters.storage.journal import Entry, JournalWriter, read_journal
+from portway.app.compose import Run, make_controller
+from portway.core.controller import Controller
+from portway.core.events import TruckArrived
+from portway.sim.world import SimWorld
+
+
+class Replay(NamedTuple):
+    """The run again, and how it compares."""
+
+    run: Run
+    entries: int
+    whole: bool  # the file ended with a whole record
+    differs_at: int | None  # number of the first record whose answer differs
+
+
+def _feed(controller: Controller, world: SimWorld, journal: JournalWriter, entries: list[Entry]) -> int | None:
+    """Handle all events; returns the number of the first record that differs, None when none does."""
+    world.apply(controller.start(), 0)
+    waiting: list[TruckArrived] = []
+    for number, entry in enumerate(entries):
+        event = entry.event
+        if isinstance(event, TruckArrived):
+            while not waiting:
+                waiting = controller.advance(event.at_ms)
+                if not waiting and controller.state.traffic.now_ms >= event.at_ms:
+                    return number
+            if waiting.pop(0) != event:
+                return number
+        elif waiting or controller.advance(event.at_ms):
+            return number
+        commands = controller.handle(event)
+        journal.note(event, commands)
+        world.apply(commands, event.at_ms)
+        if commands != entry.commands:
+            return number
+    return None
+
+
+def replay(path: Path) -> Replay:
+    """Replay a journal. Raises JournalError for a file that is none, OSError when it cannot be read."""
+    header, entries, whole = read_journal(path)
+    controller = make_controller(header.scenario, header.seed, header.visitors)
+    world = SimWorld(header.scenario, header.seed)
+    journal = JournalWriter(None, header)
+    began = time.perf_counter()
+    differs_at = _feed(controller, world, journal, entries)
+    end_ms = entries[-1].event.at_ms if entries else 0
+    run = Run(
+        header.scenario, controller, world, journal, header.seed, end_ms, header.end_ms / 3.6e6,
+        time.perf_counter() - began, whole and differs_at is None, 0, [],
+    )  # fmt: skip
+    return Replay(run, len(entries), whole, differs_at)
