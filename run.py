@@ -35,6 +35,7 @@ def install() -> None:
         pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.check_call([*pip, "--require-hashes", "-r", str(lock)])
     subprocess.check_call([*pip, "--no-deps", "-e", str(ROOT)])
+    subprocess.call([str(PYTHON), "-m", "compileall", "-q", str(ROOT / "src")])
     stamp.write_text(wanted)
 
 

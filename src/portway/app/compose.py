@@ -61,7 +61,11 @@ def traffic_parameters(scenario: Scenario, seed: int) -> TrafficParameters:
     """Traffic parameters from the scenario's policies."""
     p = scenario.policies
     return TrafficParameters(
-        mode=p.traffic, weight=p.weight, delay_probability=p.delay_probability, delay_ms=round(p.delay_s * 1000), seed=seed
+        mode=p.traffic,
+        weight=p.weight,
+        delay_probability=p.delay_probability,
+        delay_ms=round(p.delay_s * 1000),
+        seed=seed,
     )
 
 
@@ -81,10 +85,11 @@ def simulate(
     hours: float = 8.0,
     journal_path: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
+    controller: Controller | None = None,
 ) -> Run:
     """Run a scenario in the simulator until its work is done or `hours` are over; Ctrl-C ends it early and whole."""
     end_ms, visitors = ms_from_h(hours), visitors_of(scenario)
-    controller = make_controller(scenario, seed, visitors)
+    controller = controller or make_controller(scenario, seed, visitors)
     world = SimWorld(scenario, seed)
     journal = JournalWriter(journal_path, JournalHeader(1, scenario, seed, end_ms, visitors))
     runtime = Runtime(controller, world, journal)
@@ -105,9 +110,7 @@ def simulate(
     wall_s = time.perf_counter() - began
     journal.close()
     deadlocks = len(controller.state.traffic.stuck_trucks())
-    return Run(
-        scenario, controller, world, journal, seed, runtime.now_ms, hours, wall_s, finished, deadlocks, plan_us
-    )
+    return Run(scenario, controller, world, journal, seed, runtime.now_ms, hours, wall_s, finished, deadlocks, plan_us)
 
 
 def sampled_plans(controller: Controller, most: int = 8) -> list[float]:
@@ -129,4 +132,3 @@ def sampled_plans(controller: Controller, most: int = 8) -> list[float]:
 def replace_policies(scenario: Scenario, **changes: object) -> Scenario:
     """A scenario with other policies."""
     return msgspec.structs.replace(scenario, policies=msgspec.structs.replace(scenario.policies, **changes))
-

@@ -26,7 +26,11 @@ def _unreachable(traffic_map: TrafficMap, scenario: Scenario) -> list[Finding]:
     for place in scenario.terminal.places:
         stop = traffic_map.stop_of_place[place.id]
         lost = [
-            *(["no way there"] if place.kind != PlaceKind.GATE_IN and traffic.costs_to(stop, False)[home] >= FAR else []),
+            *(
+                ["no way there"]
+                if place.kind != PlaceKind.GATE_IN and traffic.costs_to(stop, False)[home] >= FAR
+                else []
+            ),
             *(["no way back"] if place.kind != PlaceKind.GATE_OUT and back[stop] >= FAR else []),
         ]
         if lost:

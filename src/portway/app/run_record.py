@@ -39,8 +39,15 @@ def _moves(run: Run) -> list[MoveRow]:
     jobs = {j.id: j for j in run.scenario.work.job_orders}
     return [
         MoveRow(
-            jobs[d.job_order].container.id, jobs[d.job_order].kind, d.from_place, d.to_place, d.truck,
-            jobs[d.job_order].release_ms, d.assigned_ms, d.collected_ms, d.delivered_ms,
+            jobs[d.job_order].container.id,
+            jobs[d.job_order].kind,
+            d.from_place,
+            d.to_place,
+            d.truck,
+            jobs[d.job_order].release_ms,
+            d.assigned_ms,
+            d.collected_ms,
+            d.delivered_ms,
             jobs[d.job_order].quay_crane or "",
         )  # fmt: skip
         for d in run.world.done
@@ -118,4 +125,3 @@ def run_record(run: Run) -> RunRecord:
         policies=msgspec.structs.asdict(scenario.policies),
     )
     return msgspec.structs.replace(record, conflicts=count_overlaps(record, run.truck_type))
-

@@ -1,9 +1,9 @@
 """A terminal to test on: a one-way ring with lay-bys.
 
-    quay wall  ================================
-       QC1, QC2   [q1]      [q2]                     y = 0, eastward
-    D>A |                               | B>C
-        |   blocks B1, B2 [y1] [y2] [h1] [h2]        y = 120, westward
+quay wall  ================================
+   QC1, QC2   [q1]      [q2]                     y = 0, eastward
+D>A |                               | B>C
+    |   blocks B1, B2 [y1] [y2] [h1] [h2]        y = 120, westward
 """
 
 from portway.core.model import (
@@ -37,17 +37,23 @@ def small_terminal() -> Terminal:
             nodes.extend([Node(a, x0, y), Node(b, x1, y)])
             lanes.append(Lane(f"{last}>{a}", last, a))
             lanes.append(Lane(f"{a}>{b}", a, b))
-            lanes.append(Lane(f"lay_{place}", a, b, ((x0 + sign * 18, y1), (x1 - sign * 18, y1)), zone="Z1", radius_m=15.0))
-            places.append(Place(place, kind, f"lay_{place}", AT_M, serves, bay, 60.0 if kind == PlaceKind.CHARGING else None))
+            lanes.append(
+                Lane(f"lay_{place}", a, b, ((x0 + sign * 18, y1), (x1 - sign * 18, y1)), zone="Z1", radius_m=15.0)
+            )
+            places.append(
+                Place(place, kind, f"lay_{place}", AT_M, serves, bay, 60.0 if kind == PlaceKind.CHARGING else None)
+            )
             last = b
         lanes.append(Lane(f"{last}>{'B' if sign > 0 else 'D'}", last, "B" if sign > 0 else "D"))
 
     quay_kind, yard_kind = PlaceKind.QUAY_TRANSFER, PlaceKind.YARD_TRANSFER
     nodes += [Node("A", 0, 0), Node("B", 600, 0), Node("C", 600, 120), Node("D", 0, 120)]
-    road("q", 0.0, 1, [("q1", quay_kind, "QC1", 2), ("q2", quay_kind, "QC2", 12), ("g_in", PlaceKind.GATE_IN, "G1", None),
-                       ("g_out", PlaceKind.GATE_OUT, "G1", None), ("w1", PlaceKind.BUFFER, None, None)])  # fmt: skip
-    road("y", 120.0, -1, [("y1", yard_kind, "B1", 2), ("y2", yard_kind, "B2", 2), ("h1", PlaceKind.PARKING, None, None),
-                          ("h2", PlaceKind.PARKING, None, None), ("c1", PlaceKind.CHARGING, None, None)])  # fmt: skip
+    quay = [("q1", quay_kind, "QC1", 2), ("q2", quay_kind, "QC2", 12), ("g_in", PlaceKind.GATE_IN, "G1", None)]
+    quay += [("g_out", PlaceKind.GATE_OUT, "G1", None), ("w1", PlaceKind.BUFFER, None, None)]
+    yard = [("y1", yard_kind, "B1", 2), ("y2", yard_kind, "B2", 2), ("h1", PlaceKind.PARKING, None, None)]
+    yard += [("h2", PlaceKind.PARKING, None, None), ("c1", PlaceKind.CHARGING, None, None)]
+    road("q", 0.0, 1, quay)
+    road("y", 120.0, -1, yard)
     lanes += [
         Lane("B>C", "B", "C", speed_mps_max=5.0, stopping=False, width_m=4.0),
         Lane("D>A", "D", "A", ((-10.0, 60.0),), speed_mps_max=5.0),

@@ -1,0 +1,1 @@
+"""Layouts of others: LIF, GeoJSON, the WSC challenge's control points."""

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from portway.core.model import Fleet, PlaceKind, Terminal, Truck, TruckType
+
 app = typer.Typer(help="Import work or a layout from outside.", no_args_is_help=True)
 Into = Annotated[Path, typer.Option("--out", help="Scenario folder to write into; made if it is not there.")]
 Plan = Annotated[str, typer.Option(help="Scenario whose terminal the work is checked against.")]
@@ -22,6 +24,14 @@ def _write_work(rows: list, terminal: str, out: Path) -> None:  # type: ignore[t
     out.mkdir(parents=True, exist_ok=True)
     write_rows(rows, out / "work.csv")
     typer.echo(f"{out / 'work.csv'}: {len(work.job_orders)} job orders, {len(work.queues)} work queues")
+
+
+def _fleet(terminal: Terminal, trucks: int) -> Fleet:
+    """A fleet of default trucks with homes at the first rest places."""
+    rest = [p.id for p in terminal.places if p.kind == PlaceKind.PARKING]
+    if trucks > len(rest):
+        raise typer.BadParameter(f"--trucks {trucks}: the layout has {len(rest)} parking places; use at most so many")
+    return Fleet((TruckType(),), tuple(Truck(f"T{i + 1:03d}", rest[i]) for i in range(trucks)))
 
 
 @app.command("csv")
@@ -81,12 +91,12 @@ def from_wsc(
     from portway.adapters.tos.planner import plan_work
     from portway.adapters.tos.work_file import write_rows
     from portway.adapters.tos.wsc import import_wsc
-    from portway.app.write_scenario import write_scenario
+    from portway.app.config import write_scenario
 
     terminal = terminal_from_wsc(folder)
     rows = import_wsc(folder, scenario, weeks)
     work = plan_work(rows, terminal, f"transhipment{scenario}.csv")
-    write_scenario(terminal, trucks, out)
+    write_scenario(out, terminal, _fleet(terminal, trucks))
     write_rows(rows, out / "work.csv")
     typer.echo(f"{out}: {len(terminal.lanes)} lanes, {len(work.job_orders)} job orders, {len(work.queues)} work queues")
 
@@ -101,7 +111,7 @@ def from_lif(
     import json
 
     from portway.adapters.layout.lif import terminal_from_lif
-    from portway.app.write_scenario import write_scenario
+    from portway.app.config import write_scenario
 
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
@@ -109,5 +119,5 @@ def from_lif(
         typer.echo(f"{file}: no JSON: {error}; give a LIF 1.0 file", err=True)
         raise typer.Exit(2) from error
     terminal = terminal_from_lif(document, str(file))
-    write_scenario(terminal, trucks, out)
+    write_scenario(out, terminal, _fleet(terminal, trucks))
     typer.echo(f"{out}: {len(terminal.lanes)} lanes, {len(terminal.places)} places")

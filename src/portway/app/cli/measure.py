@@ -14,7 +14,7 @@ def storm(
     as_json: Json = False,
 ) -> None:
     """Draw terminals, fleets, work and faults from seeds, run them, and check every invariant. Exit code 1 on a breach."""
-    from portway.sim.storm import run_storm
+    from portway.app.storm import run_storm
 
     results = []
     for number in range(seed, seed + count):

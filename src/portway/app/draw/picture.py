@@ -74,20 +74,14 @@ def _legend(canvas: Canvas, terminal: Terminal, unit: float, top: float) -> None
 
 
 def _heat_legend(canvas: Canvas, heat: Heat, unit: float, top: float) -> None:
-    right = canvas.high[0] - 2 * unit - _nice_m(canvas.size[0]) - 4 * unit
-    left, steps = right - 16 * unit, 32
+    """The scale of the heat, from nothing to the hottest colour."""
+    left, wide, steps = canvas.low[0] + 2 * unit, 24 * unit, 48
+    low, high = top - 0.5 * unit, top + 0.5 * unit
     for i in range(steps):
-        x = left + 16 * unit * i / steps
-        wide = 16 * unit / steps + 0.1
-        corners = [
-            (x, top - 0.5 * unit),
-            (x + wide, top - 0.5 * unit),
-            (x + wide, top + 0.5 * unit),
-            (x, top + 0.5 * unit),
-        ]
-        canvas.polygon(corners, fill=heat_colour(i / (steps - 1)))
-    label = f"truck s per m and hour: 0 to {heat_top(heat):.0f}"
-    canvas.text((left - unit, top), label, 1.4 * unit, text_anchor="end", fill=QUIET)
+        x0, x1 = left + wide * i / steps, left + wide * (i + 1) / steps + 0.1
+        canvas.polygon([(x0, low), (x1, low), (x1, high), (x0, high)], fill=heat_colour(i / (steps - 1)))
+    label = f"0 to {heat_top(heat):.0f} truck seconds per metre and hour"
+    canvas.text((left + wide + unit, top), label, 1.5 * unit, text_anchor="start", fill=INK)
 
 
 def _strip(canvas: Canvas, terminal: Terminal, heat: Heat | None, unit: float) -> None:
@@ -103,9 +97,10 @@ def _strip(canvas: Canvas, terminal: Terminal, heat: Heat | None, unit: float) -
     cranes, blocks = len(terminal.quay_cranes), len(terminal.blocks)
     facts = f"{cranes} quay cranes, {blocks} blocks for {boxes:,} boxes, {km:.1f} km of lanes"
     canvas.text((x1 - 2 * unit, y0 + 5.6 * unit), facts, 1.5 * unit, text_anchor="end", fill=QUIET)
-    _legend(canvas, terminal, unit, y0 + 2.2 * unit)
     _scale_bar(canvas, unit, (x1 - 2 * unit, y0 + 1.5 * unit))
-    if heat is not None:
+    if heat is None:
+        _legend(canvas, terminal, unit, y0 + 2.2 * unit)
+    else:
         _heat_legend(canvas, heat, unit, y0 + 2.2 * unit)
 
 

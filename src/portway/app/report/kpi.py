@@ -81,13 +81,16 @@ def _yard_cranes(record: RunRecord) -> list[dict[str, Any]]:
 def _quay(record: RunRecord, hours: float) -> dict[str, Any]:
     cranes = _quay_cranes(record, hours)
     busy = [c for c in cranes if c["moves"] or c["hours_at_work"]]
-    moves, at_work_h = sum(c["moves"] for c in cranes), sum(c["hours_at_work"] for c in cranes)
+    moves, at_work_s = (
+        sum(c["moves"] for c in cranes),
+        sum(c["seconds"][s.name.lower()] for c in cranes for s in AT_WORK),
+    )
     waiting_s = sum(c["seconds"]["waiting_truck"] for c in cranes)
     return {
         "quay_moves": moves,
         "moves_per_hour_per_qc": ratio(moves, hours * len(busy), 2),
-        "moves_per_qc_hour_at_work": ratio(moves, at_work_h, 2),
-        "qc_wait_share": ratio(waiting_s, at_work_h * 3600),
+        "moves_per_qc_hour_at_work": ratio(moves, at_work_s / 3600, 2),
+        "qc_wait_share": ratio(waiting_s, at_work_s),
         "quay_cranes": cranes,
     }
 

@@ -13,6 +13,7 @@ from portway.sim.record import RunRecord
 CELL_M_MIN = 4.0
 CELLS_MAX = 400  # along the longer side
 BAND_M = 3.0  # width of the strip that counts as one lane
+QUAY_STRIP_M = 80.0  # lanes within this distance of the rail are looked at first
 WINDOW_MS = 30 * MS_PER_MIN
 PERIOD_MS = 2_000
 
@@ -95,8 +96,17 @@ def _frame(terminal: Terminal) -> tuple[float, float, float]:
     return (q.origin[0], q.origin[1], q.axis_rad) if q is not None else (0.0, 0.0, 0.0)
 
 
+def _busiest_offset(across: np.ndarray, weight: np.ndarray) -> float:
+    """Distance from the axis of the lane with the most weight, found in bins of a metre."""
+    if not weight.any():
+        return 0.0
+    bins = np.floor(across).astype(int)
+    busiest = np.bincount(bins - bins.min(), weights=weight).argmax() + bins.min()
+    return float(np.median(across[(bins == busiest) & (weight > 0)]))
+
+
 def space_time(record: RunRecord, terminal: Terminal) -> SpaceTime:
-    """Tracks in the busiest half hour on the lane parallel to the quay where trucks drive the most metres."""
+    """Tracks in the busiest half hour on the lane along the quay where trucks drive the most metres."""
     low, high = _busiest_window(record)
     chunks = list(pose_chunks(record, PERIOD_MS, from_ms=low, to_ms=high))
     if not chunks:
@@ -106,9 +116,8 @@ def space_time(record: RunRecord, terminal: Terminal) -> SpaceTime:
     along = (x - x0) * np.cos(axis) + (y - y0) * np.sin(axis)
     across = (y - y0) * np.cos(axis) - (x - x0) * np.sin(axis)
     weight = speed * (np.abs(np.sin(heading - axis)) < 0.1)
-    bins = np.floor(across / 1.0).astype(int)
-    busiest = np.bincount(bins - bins.min(), weights=weight).argmax() + bins.min()
-    centre = float(np.median(across[(bins == busiest) & (weight > 0)])) if weight.sum() > 0 else 0.0
+    near = weight * (np.abs(across) < QUAY_STRIP_M)
+    centre = _busiest_offset(across, near if near.any() else weight)
     inside = np.abs(across - centre) < BAND_M / 2
     order = np.lexsort((at, track))
     order = order[inside[order]]

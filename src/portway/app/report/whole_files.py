@@ -12,6 +12,9 @@ SUFFIX = ".unfinished"
 class RunWriteError(OSError):
     """A file of a run could not be written; the message names the file, the reason and what was kept."""
 
+    def __str__(self) -> str:
+        return self.strerror or ""
+
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:

@@ -23,7 +23,7 @@ from portway.core.routing.traffic import Traffic
 
 WINDOW = 8  # units of a crane's queue that dispatch may look at
 YARD_HANDOVER_MS = 120_000  # expected stay at a yard place
-DISPATCH_MS_MIN = 2_000  # between two decisions
+DISPATCH_MS_MIN = 4_000  # between two decisions
 
 
 class Controller:
@@ -87,9 +87,10 @@ class Controller:
             self.yard.start_leg(mission)
         while self.state.places_freed:
             self.state.places_freed = False
-            for queue in self._queues():
-                self.quay.give_places(queue)
-            self.yard.retry()
+            wanting = self.state.wanting()
+            for crane in sorted({m.current_leg.crane for m in wanting if m.current_leg.crane is not None}):
+                self.quay.give_places(self.state.board.queues[crane])
+            self.yard.retry(wanting)
         if self._work_wanted and self.state.now_ms >= self._dispatched_ms + DISPATCH_MS_MIN:
             self._dispatch()
         elif self._work_wanted:
@@ -248,7 +249,7 @@ class Controller:
             free_ms=np.array(free_ms, np.int64),
             truck_crane=np.array([state.index[m.truck] % max(1, len(self._crane_index)) for m in trucks], np.int32),
             job_ids=[u.id for u in units],
-            due_ms=np.array(due + [now + 1_800_000] * n_yard, np.int64),
+            due_ms=np.array(due + [u.due_ms for u in yard], np.int64),
             lead_ms=np.array(lead + [0] * n_yard, np.int64),
             crane=np.array(crane + [-1] * n_yard, np.int32),
             rank=np.array(rank + [0] * n_yard, np.int32),

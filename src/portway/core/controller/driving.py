@@ -6,6 +6,9 @@ from portway.core.controller.state import Mission, Phase, State
 from portway.core.model.layout import PlaceKind
 
 
+ONWARD_WEIGHT = 4  # a second from the buffer to the place counts as so many on the way to the buffer
+
+
 def leg_phase(mission: Mission) -> Phase:
     """Driving empty to collect, or loaded to deliver."""
     return Phase.TO_COLLECT if mission.current_leg.collect else Phase.TO_DELIVER
@@ -39,14 +42,14 @@ def want_place(state: State, mission: Mission) -> None:
     claimed = state.claims.place_of(mission.truck)
     if claimed is not None and state.book.kind(claimed) in (PlaceKind.BUFFER, PlaceKind.PARKING, PlaceKind.CHARGING):
         return
-    for place in _buffers_on_the_way(state, mission)[:3]:
+    for place in _buffers_near(state, mission)[:3]:
         if state.drive(mission, place):
             return
     state.drive(mission, state.homes[mission.truck])
 
 
-def _buffers_on_the_way(state: State, mission: Mission) -> list[str]:
-    """Free buffers, least detour to the leg's place first."""
+def _buffers_near(state: State, mission: Mission) -> list[str]:
+    """Free buffers, best first: near the leg's place above all, because the wait in the buffer hides the way there."""
     if not state.book.buffers:
         return []
     traffic, loaded = state.traffic, not mission.current_leg.collect
@@ -54,8 +57,8 @@ def _buffers_on_the_way(state: State, mission: Mission) -> list[str]:
     onward = traffic.costs_to(goal, loaded)[state.book.buffer_stops]
     rows = [traffic.cost_row(int(s)) for s in state.book.buffer_stops]
     there = traffic.costs[int(loaded)][rows, state.stop_of(mission.truck)]
-    by_detour = np.argsort(onward.astype(np.int64) + there, kind="stable")
-    return [p for p in (state.book.buffers[i] for i in by_detour) if state.claims.grantable(mission.truck, p)]
+    ranked = np.argsort(ONWARD_WEIGHT * onward.astype(np.int64) + there, kind="stable")
+    return [p for p in (state.book.buffers[i] for i in ranked) if state.claims.grantable(mission.truck, p)]
 
 
 def rest(state: State, mission: Mission) -> None:

@@ -22,6 +22,7 @@ class QuayService:
     def __init__(self, state: State) -> None:
         self._state = state
         self._placed: set[str] = set()  # units whose truck has a claim under the crane
+        self.exchanges = 0
 
     def prepare(self, queue: CraneQueue) -> None:
         """Tell the crane to get ready for its next unit once that may start."""
@@ -61,9 +62,8 @@ class QuayService:
             ready = mission is not None and mission.unit is unit and mission.current_leg.crane == queue.crane
             return mission if ready else None
         bound = [
-            m for m in missions.values()
-            if m.wanting_since >= 0 and m.unit is not None and m.unit.crane == queue.crane
-            and m.unit.kind == MoveKind.DISCHARGE and m.leg == 0
+            m for m in self._state.wanting()
+            if m.unit and m.unit.crane == queue.crane and m.unit.kind == MoveKind.DISCHARGE and m.leg == 0
         ]  # fmt: skip
         if not bound:
             return None
@@ -73,6 +73,7 @@ class QuayService:
 
     def exchange(self, mission: Mission, unit: Unit) -> None:
         """Give `unit` to the truck of `mission`; its former truck, if any, gets the other one's unit."""
+        self.exchanges += 1
         mine, other = mission.unit, unit.truck
         assert mine is not None and mine.state == UnitState.ASSIGNED
         if other is None:

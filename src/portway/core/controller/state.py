@@ -87,6 +87,10 @@ class State:
             self.timers.add((at_ms, name))
             self.outbox.append(SetTimer(at_ms, name))
 
+    def wanting(self) -> list[Mission]:
+        """Missions whose truck waits for a place of its leg."""
+        return [m for m in self.missions.values() if m.wanting_since >= 0 and m.unit is not None]
+
     def try_again(self) -> None:
         """Ask to be woken at the next full retry period; many failures share one timer."""
         self.set_timer((self.now_ms // RETRY_MS + 2) * RETRY_MS, "retry")

@@ -70,13 +70,10 @@ class YardService:
         self._busy[crane] = False
         self.serve(block)
 
-    def retry(self) -> None:
+    def retry(self, wanting: list[Mission]) -> None:
         """Trucks that want a place in the yard ask again: ours first, then by waiting time."""
-        wanting = [
-            m for m in self._state.missions.values()
-            if m.wanting_since >= 0 and m.unit is not None and m.current_leg.block is not None
-        ]  # fmt: skip
-        for mission in sorted(wanting, key=lambda m: (m.is_visitor, m.wanting_since, m.truck)):
+        here = [m for m in wanting if m.wanting_since >= 0 and m.current_leg.block is not None]
+        for mission in sorted(here, key=lambda m: (m.is_visitor, m.wanting_since, m.truck)):
             if go_to_leg(self._state, mission, self._state.book.for_leg(mission.current_leg)):
                 if mission.at_place is not None:
                     self.arrived(mission)

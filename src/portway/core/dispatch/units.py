@@ -11,6 +11,9 @@ from typing import NamedTuple
 from portway.core.model.work import JobOrder, MoveKind
 
 
+YARD_MOVE_MS = 1_800_000  # a yard move without a due time is wanted so long after its release
+
+
 class Leg(NamedTuple):
     """One handover of a unit's boxes."""
 
@@ -41,7 +44,7 @@ TRANSITIONS = {
 class Unit:
     """One or two job orders that travel together. Mutable: `state` and `truck` belong to the board."""
 
-    __slots__ = ("after", "assigned_ms", "bay", "collected", "crane", "id", "jobs", "kind", "legs", "release_ms", "state", "truck")
+    __slots__ = ("after", "assigned_ms", "bay", "collected", "crane", "due_ms", "id", "jobs", "kind", "legs", "release_ms", "state", "truck")
 
     def __init__(self, jobs: tuple[JobOrder, ...]) -> None:
         first = jobs[0]
@@ -51,6 +54,7 @@ class Unit:
         self.crane = first.quay_crane
         self.bay = first.quay_bay or 0
         self.release_ms = max(j.release_ms for j in jobs)
+        self.due_ms = min((j.due_ms for j in jobs if j.due_ms is not None), default=self.release_ms + YARD_MOVE_MS)
         self.after = tuple(a for j in jobs for a in j.after)
         self.legs = _legs(jobs)
         self.state = UnitState.OPEN

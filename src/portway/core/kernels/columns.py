@@ -26,7 +26,9 @@ T_ETA_MS = 16  # expected arrival at the end of the plan
 T_GOAL = 17  # stop where the plan ends
 T_SINK_MS = 18  # road trucks: how long they stand at the end of the plan before they are gone; 0 = for ever
 T_SLOW_PCT = 19  # road trucks: a movement takes up to so much longer than its profile
-T_COLUMNS = 20
+T_RETRY_MS = 20  # no better plan is looked for before this instant
+T_PATIENCE_MS = 21  # how long it was left alone last time
+T_COLUMNS = 22
 
 RING = 256
 FREE, DECIDE, ENTER, ARRIVE = 0, 1, 2, 3  # event kinds in their order at one instant

@@ -7,10 +7,13 @@ the sum of planned arrivals never grows (Monotone in `docs/decisions/0002-traffi
 import numpy as np
 from numba import njit
 
-from portway.core.kernels.columns import T_BLOCKED, T_END, T_ETA_MS, T_GOAL, T_GRANTED, T_LOAD, T_MOVING, T_SINCE_MS, T_STOP
+from portway.core.kernels.columns import T_BLOCKED, T_END, T_ETA_MS, T_GOAL, T_GRANTED, T_LOAD, T_MOVING, T_PATIENCE_MS, T_RETRY_MS, T_SINCE_MS, T_STOP
 from portway.core.kernels.passage import kick, wake
 from portway.core.kernels.search import search
 from portway.core.kernels.uses import commit, withdraw
+
+PATIENCE_MS_MIN = 4_000  # after a search that found nothing better; doubles up to the maximum
+PATIENCE_MS_MAX = 32_000
 
 
 @njit(cache=True)
@@ -20,6 +23,8 @@ def adopt(uses, count, heads, arrays, trucks, plan_mv, plan_level, agenda, clock
     commit(uses, count, arrays, trucks, plan_mv, plan_level, n, steps, way, eta)
     trucks[n, T_ETA_MS] = eta
     trucks[n, T_GOAL] = goal
+    trucks[n, T_RETRY_MS] = now
+    trucks[n, T_PATIENCE_MS] = PATIENCE_MS_MIN
     for i in range(freed):
         wake(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, touched[i], now)
     kick(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, n, now)
@@ -30,7 +35,7 @@ def candidates(trucks, costs, goal_row, now, slack_ms):
     """Trucks whose plan takes more than `slack_ms` longer than an empty road: waiting ones first, longest wait first."""
     delay = np.zeros(len(trucks), np.int64)
     for n in range(len(trucks)):
-        if trucks[n, T_GRANTED] + 1 >= trucks[n, T_END]:
+        if trucks[n, T_GRANTED] + 1 >= trucks[n, T_END] or trucks[n, T_RETRY_MS] > now:
             continue
         row = goal_row[trucks[n, T_GOAL]]
         late = trucks[n, T_ETA_MS] - now - costs[trucks[n, T_LOAD], row, trucks[n, T_STOP]]
@@ -55,6 +60,8 @@ def best_responses(uses, count, heads, arrays, trucks, plan_mv, plan_level, agen
         searches += 1
         steps, eta = search(uses, count, arrays, trucks, plan_mv, n, goal, now, cost, weight, labels, best, stamp, mark + searches, heap, way)
         if steps <= 0 or eta > trucks[n, T_ETA_MS] - gain_ms:
+            trucks[n, T_RETRY_MS] = now + trucks[n, T_PATIENCE_MS]
+            trucks[n, T_PATIENCE_MS] = min(2 * trucks[n, T_PATIENCE_MS], PATIENCE_MS_MAX)
             continue
         gained += trucks[n, T_ETA_MS] - eta
         adopted += 1

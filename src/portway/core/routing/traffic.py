@@ -26,6 +26,7 @@ class TrafficParameters(msgspec.Struct, frozen=True):
     slack_ms: int = 4_000  # plans this much slower than an empty road are offered a better one
     gain_ms: int = 1_000  # least gain for which a plan is replaced
     responses_max: int = 64  # searches per re-planning tick
+    renew_ms: int = 10_000  # times of the table are renewed at most so often
     delay_probability: float = 0.0
     delay_ms: int = 20_000
     seed: int = 0
@@ -79,6 +80,7 @@ class Traffic:
         self._in = (np.concatenate(([0], np.cumsum(in_count))).astype(np.int32), in_order)
         self.weight = round(self.parameters.weight * 100)
         self._at_once: list[int] = []
+        self._renewed_ms = -(1 << 40)
         self.plans_count = 0
         self.rehearsals_count = 0
         self.responses_adopted = 0
@@ -160,9 +162,15 @@ class Traffic:
         """Least driving time between two stops on an empty road; `search.FAR` if there is no way."""
         return int(self.costs_to(goal, loaded)[start])
 
-    def renew(self) -> None:
-        """Bring the times of the table up to date when trucks ran early or late."""
-        if self.clock[c.C_DIRTY] and self.clock[c.C_MODE] == c.BY_PLAN:
+    def renew(self, at_least_every_ms: int = 0) -> None:
+        """Bring the times of the table up to date when trucks ran early or late, unless that was done just before.
+
+        Old times cost quality, never safety: they still rise along every order of passage, so that a plan made
+        against them closes no ring.
+        """
+        stale = self.clock[c.C_DIRTY] and self.now_ms >= self._renewed_ms + at_least_every_ms
+        if stale and self.clock[c.C_MODE] == c.BY_PLAN:
+            self._renewed_ms = self.now_ms
             self.rehearsals_count += 1
             stuck = passage.rehearse(
                 self.uses, self.count, self.map.arrays, self.trucks, self.plan_mv, self.plan_level, self.agenda, self.clock
@@ -176,7 +184,7 @@ class Traffic:
         row = self.cost_row(goal)
         if self.clock[c.C_MODE] == c.FIRST_COME:
             return self._send_by_route(truck, goal, row)
-        self.renew()
+        self.renew(self.parameters.renew_ms)
         self.mark += 1
         cost = self.costs[self.trucks[truck, c.T_LOAD], row]
         steps, eta = search.search(
@@ -228,8 +236,8 @@ class Traffic:
         """One round of best responses; returns how many trucks got a better plan."""
         if self.clock[c.C_MODE] == c.FIRST_COME:
             return 0
-        self.renew()
         p = self.parameters
+        self.renew(p.renew_ms)
         searches, adopted, _ = improve.best_responses(
             self.uses, self.count, self.heads, self.map.arrays, self.trucks, self.plan_mv, self.plan_level, self.agenda,
             self.clock, self.costs, self.goal_row, self.weight, self.labels, self.best, self.stamp, self.mark,
