@@ -41,9 +41,6 @@ def install() -> None:
 
 def main() -> int:
     """Install, then hand over: `test` runs the test suite, everything else is `portway ARGS`."""
-    if sys.version_info[:2] < (3, 11):
-        print("portway needs Python 3.11 or newer; this is", sys.version.split()[0], file=sys.stderr)
-        return 2
     install()
     args = sys.argv[1:] or ["--help"]
     module = ["pytest", *args[1:]] if args[0] == "test" else ["portway", *args]

@@ -19,7 +19,13 @@ SHARES = {
     Mode.barge: {Mode.truck: 0.3, Mode.barge: 0.0, Mode.feeder: 0.7, Mode.train: 0.0, Mode.deep_sea_vessel: 0.0},
     Mode.truck: {Mode.truck: 0.0, Mode.barge: 0.3, Mode.feeder: 0.7, Mode.train: 0.0, Mode.deep_sea_vessel: 0.0},
     Mode.train: {Mode.truck: 0.0, Mode.barge: 0.3, Mode.feeder: 0.7, Mode.train: 0.0, Mode.deep_sea_vessel: 0.0},
-    Mode.deep_sea_vessel: {Mode.truck: 0.5, Mode.barge: 0.2, Mode.feeder: 0.3, Mode.train: 0.0, Mode.deep_sea_vessel: 0.0},
+    Mode.deep_sea_vessel: {
+        Mode.truck: 0.5,
+        Mode.barge: 0.2,
+        Mode.feeder: 0.3,
+        Mode.train: 0.0,
+        Mode.deep_sea_vessel: 0.0,
+    },
 }
 # name: (feeder calls every day: (hour, capacity, TEU in), barge calls every day)
 CALLS = {

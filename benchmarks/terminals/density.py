@@ -8,7 +8,7 @@ import time
 from typing import NamedTuple
 
 import numpy as np
-from grid import grid_fleet, grid_terminal
+from grid import grid_terminal
 
 from portway.core.kernels.columns import T_GOAL
 from portway.core.model import PlaceKind, TruckType

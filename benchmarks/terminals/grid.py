@@ -4,6 +4,8 @@
 run between places at the quay (south of the lowest road) and places in the yard.
 """
 
+import itertools
+
 from portway.core.model import Fleet, Lane, Node, Place, PlaceKind, Terminal, Truck
 
 HALF_M = 2.0
@@ -29,19 +31,19 @@ def grid_terminal(columns: int = 26, rows: int = 8, pitch_x_m: float = 124.0, pi
     for x in xs:
         for side, down in ((x + HALF_M, False), (x - HALF_M, True)):
             cuts = sorted([y + d for y in ys for d in (-HALF_M, HALF_M)])
-            for a, b in zip(cuts, cuts[1:], strict=False):
+            for a, b in itertools.pairwise(cuts):
                 lane(*(((side, b), (side, a)) if down else ((side, a), (side, b))))
     for j, y in enumerate(ys):
         for side, west in ((y - HALF_M, False), (y + HALF_M, True)):
             cuts = sorted([x + d for x in xs for d in (-HALF_M, HALF_M)])
-            for a, b in zip(cuts, cuts[1:], strict=False):
+            for a, b in itertools.pairwise(cuts):
                 if b - a < 3 * HALF_M:
                     lane(*(((b, side), (a, side)) if west else ((a, side), (b, side))))
                     continue
                 middle, out = (a + b) / 2, -1.0 if not west else 1.0
                 p, q = middle - 29.0, middle + 29.0
                 ends = [a, p, q, b]
-                for u, v in zip(ends, ends[1:], strict=False):
+                for u, v in itertools.pairwise(ends):
                     lane(*(((v, side), (u, side)) if west else ((u, side), (v, side))))
                 y_place = side + out * SHIFT_M
                 shape = ((p + 18, y_place), (q - 18, y_place))

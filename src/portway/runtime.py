@@ -31,7 +31,7 @@ class Runtime:
                 self._handle(event)
         return self.now_ms < end_ms
 
-    def _handle(self, event) -> None:  # type: ignore[no-untyped-def]
+    def _handle(self, event) -> None:
         commands = self._controller.handle(event)
         # arrivals follow from the decisions, so a replay derives them and the journal keeps only their answers
         self._journal.note(event, commands)

@@ -14,6 +14,8 @@ from portway.core.routing.claims import stacked_homes
 from portway.core.routing.traffic import Traffic
 from portway.core.routing.traffic_map import TrafficMap
 
+REST_KINDS = (PlaceKind.PARKING, PlaceKind.CHARGING, PlaceKind.BUFFER)
+
 
 def _unreachable(traffic_map: TrafficMap, scenario: Scenario) -> list[Finding]:
     """Places that cannot be driven to from the first home, or from which it cannot be reached."""
@@ -39,16 +41,24 @@ def _unreachable(traffic_map: TrafficMap, scenario: Scenario) -> list[Finding]:
     return found
 
 
-def _in_the_way(traffic_map: TrafficMap) -> list[Finding]:
-    """Places where a standing truck touches a movement that neither begins nor ends at a place."""
-    a, found = traffic_map.arrays, {}
+def _in_the_way(traffic_map: TrafficMap, scenario: Scenario) -> list[Finding]:
+    """Places where a standing truck touches a movement that neither begins nor ends at a place: an error where trucks
+    rest for as long as they like, a warning where a crane ends their stay."""
+    a = traffic_map.arrays
+    found: dict[str, str] = {}
     use_mv = np.repeat(np.arange(len(a.mv_from)), np.diff(a.res_ptr))
     for m, k in zip(use_mv.tolist(), a.res_id.tolist(), strict=True):
         place = traffic_map.stops[k].place if k < traffic_map.n_stops else ""
         if place and not a.private[a.mv_from[m]] and not a.private[a.mv_to[m]]:
             found.setdefault(place, traffic_map.lanes[m][0])
+    rest = {p.id for p in scenario.terminal.places if p.kind in REST_KINDS}
     return [
-        Finding("error", place, f"a truck that stands there blocks through traffic on {lane}", "move it off the lane")
+        Finding(
+            "error" if place in rest else "warning",
+            place,
+            f"a truck that stands there blocks through traffic on {lane}",
+            "move it away from the lane or the crossing",
+        )
         for place, lane in sorted(found.items())
     ]
 
@@ -60,4 +70,4 @@ def check_map(traffic_map: TrafficMap, scenario: Scenario) -> list[Finding]:
         Finding("error", p, f"cannot be left or reached while a truck stands at {q}", "use homes farther apart")
         for p, q in stacked_homes(traffic_map.excludes, homes)
     ]
-    return [*_unreachable(traffic_map, scenario), *_in_the_way(traffic_map), *stacked]
+    return [*_unreachable(traffic_map, scenario), *_in_the_way(traffic_map, scenario), *stacked]

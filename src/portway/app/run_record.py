@@ -49,7 +49,7 @@ def _moves(run: Run) -> list[MoveRow]:
             d.collected_ms,
             d.delivered_ms,
             jobs[d.job_order].quay_crane or "",
-        )  # fmt: skip
+        )
         for d in run.world.done
     ]
 

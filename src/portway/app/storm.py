@@ -3,7 +3,7 @@
 A seed draws the number of cranes and trucks, the strategy, the work (all kinds, twins, dual queues), how often and how
 long movements are delayed, and how often plans are improved. Checked after every event: each resource has one holder,
 a truck stands only where it has a claim, no two trucks claim one place, the order of passage has no cycle, no box is
-lost or doubled. At the end: no footprints overlapped, every job order is done, and the same seed gives the same journal.
+lost or doubled. At the end: no footprints overlapped, every job order is done, and a seed gives one journal.
 """
 
 from collections import Counter
@@ -117,7 +117,7 @@ def check_state(controller: Controller) -> list[str]:
     return [*_two_holders(traffic), *_claims(controller), *_cycle(traffic), *_boxes(state)]
 
 
-def _two_holders(traffic) -> list[str]:  # type: ignore[no-untyped-def]
+def _two_holders(traffic) -> list[str]:
     """A granted use that another truck's granted use meets on the same resource."""
     broken = []
     for k in np.flatnonzero(traffic.count > 1):
@@ -143,7 +143,7 @@ def _claims(controller: Controller) -> list[str]:
     return broken
 
 
-def _cycle(traffic) -> list[str]:  # type: ignore[no-untyped-def]
+def _cycle(traffic) -> list[str]:
     traffic.clock[c.C_DIRTY] = 1
     try:
         traffic.renew()
@@ -152,7 +152,7 @@ def _cycle(traffic) -> list[str]:  # type: ignore[no-untyped-def]
     return []
 
 
-def _boxes(state) -> list[str]:  # type: ignore[no-untyped-def]
+def _boxes(state) -> list[str]:
     """A unit in the hands of a truck that does not know of it, or of two."""
     broken = []
     owners = Counter(m.unit.id for m in state.missions.values() if m.unit is not None)
@@ -169,7 +169,7 @@ class _Watched(Controller):
     breaches: list[str]
     marks: Counter[str]
 
-    def handle(self, event):  # type: ignore[no-untyped-def]
+    def handle(self, event):
         commands = super().handle(event)
         if len(self.breaches) < 20:
             self.breaches += [f"{event.at_ms} ms: {text}" for text in check_state(self)]

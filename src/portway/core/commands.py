@@ -71,6 +71,4 @@ class SetTimer(msgspec.Struct, frozen=True, tag=True, array_like=True):
     name: str
 
 
-Command = (
-    DriveTo | PrepareMove | StartHandover | GantryTo | AdmitRoadTruck | RoadTruckLeft | JobOrderDone | SetTimer
-)
+Command = DriveTo | PrepareMove | StartHandover | GantryTo | AdmitRoadTruck | RoadTruckLeft | JobOrderDone | SetTimer

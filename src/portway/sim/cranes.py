@@ -124,7 +124,9 @@ class SimYardCrane:
         self._agenda.add(HandoverDone(done, self._crane.id, command.truck, command.job_orders))
 
 
-def make_cranes(terminal: Terminal, seed: int, agenda: Agenda) -> tuple[dict[str, SimQuayCrane], dict[str, SimYardCrane]]:
+def make_cranes(
+    terminal: Terminal, seed: int, agenda: Agenda
+) -> tuple[dict[str, SimQuayCrane], dict[str, SimYardCrane]]:
     """All cranes of a terminal."""
     quay_pitch = terminal.quay.bay_pitch_m if terminal.quay else 14.5
     pitch = {b.id: b.bay_pitch_m for b in terminal.blocks}

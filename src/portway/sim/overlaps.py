@@ -39,9 +39,7 @@ def overlapping_pairs(x, y, heading, ptr, half_l, half_w):
 def _count(poses: Poses, truck: TruckType) -> int:
     starts = np.flatnonzero(np.diff(poses.at_ms, prepend=-1))
     ptr = np.append(starts, len(poses.at_ms))
-    return int(
-        overlapping_pairs(poses.x_m, poses.y_m, poses.heading_rad, ptr, truck.length_m / 2, truck.width_m / 2)
-    )
+    return int(overlapping_pairs(poses.x_m, poses.y_m, poses.heading_rad, ptr, truck.length_m / 2, truck.width_m / 2))
 
 
 def count_overlaps(record: RunRecord, truck: TruckType, period_ms: int = CHECK_MS) -> int:

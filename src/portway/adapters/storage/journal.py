@@ -112,7 +112,9 @@ def read_journal(path: Path) -> tuple[JournalHeader, list[Entry], bool]:
     try:
         version = msgspec.msgpack.decode(bodies[0], type=dict).get("version")
         if version != VERSION:
-            raise JournalError(f"{path}: journal version {version}, this Portway reads {VERSION}; replay it with its own")
+            raise JournalError(
+                f"{path}: journal version {version}, this Portway reads {VERSION}; replay it with its own"
+            )
         header = msgspec.msgpack.decode(bodies[0], type=JournalHeader)
         decoder = msgspec.msgpack.Decoder(Entry)
         entries = [decoder.decode(body) for body in bodies[1:]]

@@ -42,7 +42,9 @@ class _Export:
         if not self.boxes or not needed <= set(self.boxes[0]):
             cure = f"give the folder of a conflowgen CSV export; containers.csv has {', '.join(sorted(needed))}"
             raise WorkError([WorkProblem("containers.csv", 0, "file", str(folder), "no conflowgen export", cure)])
-        calls = {(kind, r["id"]): _instant(r["realized_arrival"]) for kind, f in SHIPS.items() for r in _table(folder, f)}
+        calls = {
+            (kind, r["id"]): _instant(r["realized_arrival"]) for kind, f in SHIPS.items() for r in _table(folder, f)
+        }
         self.start = min(calls.values())
         self.call_s = {key: (t - self.start).total_seconds() for key, t in calls.items()}
         self.trucks = {r["id"]: r for r in _table(folder, "trucks")}
@@ -53,7 +55,9 @@ class _Export:
         prefix = "delivered_by" if delivered else "picked_up_by"
         if kind == "truck":
             truck = self.trucks.get(box[f"{prefix}_truck"])
-            text = truck and truck["realized_container_delivery_time" if delivered else "realized_container_pickup_time"]
+            text = (
+                truck and truck["realized_container_delivery_time" if delivered else "realized_container_pickup_time"]
+            )
             return ("", (_instant(text) - self.start).total_seconds()) if text else None
         key = (kind, box[f"{prefix}_vehicle"])
         return (f"{kind}-{key[1]}", self.call_s[key]) if key in self.call_s else None
@@ -73,7 +77,13 @@ def _box_rows(export: _Export, box: dict[str, str], from_s: float, to_s: float) 
         if from_s - early <= at_s < to_s:
             kind = by_ship if call else by_road
             yield WorkRow(
-                f"{kind[:2].upper()}{box['id']}", kind, number, length, mass, release_s=max(0.0, at_s - from_s), call=call
+                f"{kind[:2].upper()}{box['id']}",
+                kind,
+                number,
+                length,
+                mass,
+                release_s=max(0.0, at_s - from_s),
+                call=call,
             )
 
 

@@ -1,6 +1,6 @@
 """EDIFACT COPRAR, BAPLIE and COARRI (D.95B, D.00B) through pydifact, as work rows.
 
-What is read: the vessel (TDT), for each box its number and type (EQD), stowage (LOC+147: bay, row, tier), mass (MEA) and
+What is read: the vessel (TDT), for each box its number and type (EQD), stowage (LOC+147: bay, row, tier), mass (MEA),
 time (DTM+203). The message tells what is done with its boxes: BGM 44/119 and so on for COARRI and COPRAR, BAPLIE is
 discharged. Segments that are known but not needed are passed; unknown ones are imported with a warning that names them.
 """
@@ -18,8 +18,42 @@ from portway.adapters.tos.rows import WorkError, WorkProblem, WorkRow
 
 MESSAGES = ("COPRAR", "BAPLIE", "COARRI", "CODECO")
 KNOWN = frozenset(
-    "UNH UNT BGM DTM TDT LOC RFF NAD EQD TMD MEA SEL FTX DGS EQA HAN TMP RNG CNT DAM COD GID GDS SGP CTA COM PIA TPL NAS UNS"
-    " ATT DIM TSR EQN".split()
+    [
+        "UNH",
+        "UNT",
+        "BGM",
+        "DTM",
+        "TDT",
+        "LOC",
+        "RFF",
+        "NAD",
+        "EQD",
+        "TMD",
+        "MEA",
+        "SEL",
+        "FTX",
+        "DGS",
+        "EQA",
+        "HAN",
+        "TMP",
+        "RNG",
+        "CNT",
+        "DAM",
+        "COD",
+        "GID",
+        "GDS",
+        "SGP",
+        "CTA",
+        "COM",
+        "PIA",
+        "TPL",
+        "NAS",
+        "UNS",
+        "ATT",
+        "DIM",
+        "TSR",
+        "EQN",
+    ]
 )
 DISCHARGE_CODES = {"44", "45", "118", "33"}  # COARRI discharge report 44; COPRAR discharge order 118/45 [by use]
 LOAD_CODES = {"46", "119", "121", "270"}
@@ -70,7 +104,8 @@ class _Reader:
     def __init__(self, message: str) -> None:
         self.work = EdiWork(message, "", "discharge", [], [])
         self._number = self._iso = self._stowage = ""
-        self._mass, self._at = 20_000.0, None
+        self._mass = 20_000.0
+        self._at: datetime.datetime | None = None
         self._stowage_first = message == "BAPLIE"
 
     def take(self, tag: str, e: list) -> None:
@@ -176,6 +211,9 @@ def edi_rows(work: EdiWork, call: str = "") -> list[WorkRow]:
             continue
         seen.add(box.number)
         rows.append(
-            WorkRow(f"{work.kind[0].upper()}-{box.number}", work.kind, box.number, box.length_ft, box.mass_kg, box.iso_type, call=name)
+            WorkRow(
+                f"{work.kind[0].upper()}-{box.number}", work.kind, box.number, box.length_ft, box.mass_kg, box.iso_type,
+                call=name,
+            )
         )  # fmt: skip
     return rows

@@ -114,7 +114,8 @@ def _dual_order(discharges: list[WorkRow], loads: list[WorkRow]) -> list[WorkRow
 
 def _pair_twins(rows: list[WorkRow]) -> list[WorkRow]:
     """Neighbouring 20 ft boxes of one kind become twins."""
-    out, open_row = [], None
+    out: list[WorkRow] = []
+    open_row = None
     for row in rows:
         if open_row is not None and row.length_ft == 20 and row.kind == open_row.kind and not row.twin:
             out[-1] = open_row._replace(twin=row.job_id)
@@ -140,7 +141,10 @@ def _plan_calls(rows: list[WorkRow], terminal: Terminal) -> tuple[list[WorkRow],
     for call in sorted(calls, key=lambda name: (min(r.release_s for r in calls[name]), name)):
         boxes, arrival = calls[call], min(r.release_s for r in calls[call])
         many = max(1, min(CRANES_MAX, len(cranes), -(-len(boxes) // BOXES_PER_CRANE)))
-        first = min(range(len(cranes) - many + 1), key=lambda i: (max(arrival, *free_s[i : i + many]), sum(free_s[i : i + many]), i))
+        first = min(
+            range(len(cranes) - many + 1),
+            key=lambda i: (max(arrival, *free_s[i : i + many]), sum(free_s[i : i + many]), i),
+        )
         start = max(arrival, *free_s[first : first + many])
         start_s[call] = start
         discharges = _split([b for b in boxes if b.kind == "discharge"], many)
@@ -166,7 +170,8 @@ def _plan_crane(discharges: list[WorkRow], loads: list[WorkRow], crane: str, bay
 def _keep_twins_together(rows: list[WorkRow]) -> list[WorkRow]:
     """The second of a pair takes the place behind the first; sequences are renumbered."""
     by_id = {r.job_id: r for r in rows}
-    out, done = [], set()
+    out: list[WorkRow] = []
+    done: set[str] = set()
     for row in rows:
         if row.job_id in done:
             continue

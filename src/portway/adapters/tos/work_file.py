@@ -41,7 +41,9 @@ def read_rows(path: Path) -> tuple[list[WorkRow], list[WorkProblem]]:
     header = next(reader, [])
     unknown = [c for c in header if c not in WorkRow._fields]
     missing = [c for c in ("job_id", "kind", "container_id") if c not in header]
-    problems += [WorkProblem(path.name, 1, c, "", "unknown column", f"use {', '.join(WorkRow._fields)}") for c in unknown]
+    problems += [
+        WorkProblem(path.name, 1, c, "", "unknown column", f"use {', '.join(WorkRow._fields)}") for c in unknown
+    ]
     problems += [WorkProblem(path.name, 1, c, "", "missing column", "add it to the first line") for c in missing]
     if problems:
         return [], problems
@@ -84,7 +86,9 @@ def _row_problems(file: str, line: int, row: WorkRow) -> list[WorkProblem]:
     if row.release_s < 0:
         found.append(WorkProblem(file, line, "release_s", f"{row.release_s:g}", "negative", "seconds from the start"))
     if row.kind in ("discharge", "load") and not row.call and not row.quay_crane:
-        found.append(WorkProblem(file, line, "call", "", "a quay move needs a call or a quay crane", "fill one of them"))
+        found.append(
+            WorkProblem(file, line, "call", "", "a quay move needs a call or a quay crane", "fill one of them")
+        )
     if row.twin and row.length_ft != 20:
         found.append(WorkProblem(file, line, "twin", row.twin, "only 20 ft boxes travel as twins", "leave it empty"))
     return found
@@ -95,7 +99,9 @@ def _duplicates(file: str, rows: list[WorkRow]) -> list[WorkProblem]:
     found = []
     for i, row in enumerate(rows):
         if row.job_id in seen:
-            found.append(WorkProblem(file, i + 2, "job_id", row.job_id, "used twice", "give each line an id of its own"))
+            found.append(
+                WorkProblem(file, i + 2, "job_id", row.job_id, "used twice", "give each line an id of its own")
+            )
         seen[row.job_id] = i
     return found
 
@@ -131,7 +137,9 @@ def _link_problems(file: str, rows: list[WorkRow], terminal: Terminal) -> list[W
             cure = f"cranes are {', '.join(sorted(cranes))}"
             found.append(WorkProblem(file, line, "quay_crane", row.quay_crane, "unknown crane", cure))
         if row.gate and row.gate not in gates:
-            found.append(WorkProblem(file, line, "gate", row.gate, "unknown gate", f"gates are {', '.join(sorted(gates))}"))
+            found.append(
+                WorkProblem(file, line, "gate", row.gate, "unknown gate", f"gates are {', '.join(sorted(gates))}")
+            )
         found += _slot_problems(file, line, row, blocks)
         for other in row.after.split():
             if other not in by_id:
@@ -181,7 +189,11 @@ def load_work(path: Path, terminal: Terminal) -> WorkList:
 
 def warnings(rows: Iterable[WorkRow]) -> list[str]:
     """What is odd but can be used: box numbers whose ISO 6346 check digit is wrong."""
-    return [f"{r.job_id}: container {r.container_id}: ISO 6346 check digit is wrong" for r in rows if check_digit_wrong(r.container_id)]
+    return [
+        f"{r.job_id}: container {r.container_id}: ISO 6346 check digit is wrong"
+        for r in rows
+        if check_digit_wrong(r.container_id)
+    ]
 
 
 def write_rows(rows: Iterable[WorkRow], path: Path) -> None:

@@ -12,7 +12,7 @@ Into = Annotated[Path, typer.Option("--out", help="Scenario folder to write into
 Plan = Annotated[str, typer.Option(help="Scenario whose terminal the work is checked against.")]
 
 
-def _write_work(rows: list, terminal: str, out: Path) -> None:  # type: ignore[type-arg]
+def _write_work(rows: list, terminal: str, out: Path) -> None:
     """Check the rows against a terminal, then write `work.csv`."""
     from portway.adapters.tos.planner import plan_work
     from portway.adapters.tos.work_file import warnings, write_rows
@@ -69,7 +69,9 @@ def from_conflowgen(
     folder: Annotated[Path, typer.Argument(help="Folder of a conflowgen CSV export.")],
     out: Into = Path("scenario"),
     terminal: Plan = "yangluo",
-    from_h: Annotated[float, typer.Option(help="Cut out a window that begins so many hours after the first call.")] = 0.0,
+    from_h: Annotated[
+        float, typer.Option(help="Cut out a window that begins so many hours after the first call.")
+    ] = 0.0,
     hours: Annotated[float, typer.Option(help="Length of the window.")] = 168.0,
 ) -> None:
     """Turn a conflowgen export into a work list."""
@@ -86,7 +88,7 @@ def from_wsc(
     weeks: Annotated[int, typer.Option(min=1, help="Weeks of work.")] = 1,
     trucks: Annotated[int, typer.Option(min=1, help="Trucks.")] = 12,
 ) -> None:
-    """Make a scenario of the WSC 2025 Challenge: its terminal with roads laid between the control points, and its work."""
+    """Make a scenario of the WSC 2025 Challenge: its terminal with roads between the control points, and its work."""
     from portway.adapters.layout.wsc_terminal import terminal_from_wsc
     from portway.adapters.tos.planner import plan_work
     from portway.adapters.tos.work_file import write_rows

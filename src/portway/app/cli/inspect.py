@@ -31,9 +31,9 @@ def check(scenario: Scenario, settings: Set = None, as_json: Json = False) -> No
             print(finding)
         t = loaded.terminal
         print(
-            f"{loaded.id}: {len(t.lanes)} lanes, {len(t.places)} places, {len(t.blocks)} blocks, {len(t.quay_cranes)} quay"
-            f" cranes, {len(loaded.fleet.trucks)} trucks, {len(loaded.work.job_orders)} job orders:"
-            f" {errors} errors, {len(findings) - errors} warnings"
+            f"{loaded.id}: {len(t.lanes)} lanes, {len(t.places)} places, {len(t.blocks)} blocks,"
+            f" {len(t.quay_cranes)} quay cranes, {len(loaded.fleet.trucks)} trucks,"
+            f" {len(loaded.work.job_orders)} job orders: {errors} errors, {len(findings) - errors} warnings"
         )
     raise typer.Exit(1 if errors else 0)
 
@@ -57,6 +57,6 @@ def draw(
     svg = draw_svg(loaded.terminal, marks)
     if out.suffix == ".svg":
         out.write_text(svg, encoding="utf-8")
-    else:
-        draw_png(svg, out)
+    elif not draw_png(svg, out):
+        typer.echo("this machine has no font: the labels are missing from the picture", err=True)
     print(out.resolve())

@@ -27,13 +27,15 @@ app.add_typer(imports.app, name="import")
 
 def main() -> NoReturn:
     """Run the command line; problems of the input are printed, one a line, without a traceback."""
+    from portway.adapters.layout.layout_error import LayoutError
+    from portway.adapters.layout.wsc_terminal import WscError
     from portway.adapters.storage.journal import JournalError
     from portway.adapters.tos.rows import WorkError
     from portway.app.config import ScenarioError
 
     try:
         app(standalone_mode=True)
-    except (ScenarioError, WorkError, JournalError) as error:
+    except (ScenarioError, WorkError, JournalError, LayoutError, WscError) as error:
         print(error, file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

@@ -13,7 +13,7 @@ def storm(
     count: Annotated[int, typer.Option(min=1, help="Number of seeds.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Draw terminals, fleets, work and faults from seeds, run them, and check every invariant. Exit code 1 on a breach."""
+    """Draw terminals, fleets, work and faults from seeds, run them, check every invariant. Exit code 1 on a breach."""
     from portway.app.storm import run_storm
 
     results = []

@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 
 Scenario = Annotated[str, typer.Argument(help="A scenario folder, or the name of a built-in one (yangluo, huashan).")]
-Set = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a value, e.g. fleet.trucks=80.")]
+Set = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change a value, e.g. fleet.trucks=80.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Seed = Annotated[int, typer.Option(help="Seed of everything random.")]
 Out = Annotated[Path | None, typer.Option(help="Folder for what the run leaves.")]

@@ -41,7 +41,9 @@ def _progress(hours: float, quiet: bool) -> Iterator[Callable[[int, int], None] 
     columns = (TextColumn("simulating"), BarColumn(), TextColumn("{task.fields[at]}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("run", total=hours, at="")
-        yield lambda now_ms, done: bar.update(task, completed=now_ms / 3.6e6, at=f"{now_ms / 3.6e6:.1f} h, {done} boxes")
+        yield lambda now_ms, done: bar.update(
+            task, completed=now_ms / 3.6e6, at=f"{now_ms / 3.6e6:.1f} h, {done} boxes"
+        )
 
 
 def _finish(run: "Run", out: Path | None, poses_hz: float | None, as_json: bool) -> dict[str, Any]:

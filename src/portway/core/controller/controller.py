@@ -135,7 +135,8 @@ class Controller:
     def _handover_done(self, event: HandoverDone) -> None:
         mission = self.state.missions[event.truck]
         unit, leg = mission.unit, mission.current_leg
-        assert unit is not None and leg.jobs == event.job_orders
+        assert unit is not None
+        assert leg.jobs == event.job_orders
         mission.serving = False
         if leg.collect:
             self._collected(unit, mission, leg.jobs)

@@ -5,7 +5,6 @@ import numpy as np
 from portway.core.controller.state import Mission, Phase, State
 from portway.core.model.layout import PlaceKind
 
-
 ONWARD_WEIGHT = 4  # a second from the buffer to the place counts as so many on the way to the buffer
 
 

@@ -37,7 +37,9 @@ class PlaceBook:
         """Places at which a leg's handover can take place: those nearest to its bay; ties in the order of their ids."""
         key = (leg.crane, leg.block, leg.bay)
         if key not in self._found:
-            self._found[key] = self._quay_places(leg) if leg.crane else self._nearest(self._yard.get(leg.block or "", []), leg)
+            self._found[key] = (
+                self._quay_places(leg) if leg.crane else self._nearest(self._yard.get(leg.block or "", []), leg)
+            )
             assert self._found[key], f"no transfer place for {key}"
         return self._found[key]
 

@@ -75,7 +75,8 @@ class QuayService:
         """Give `unit` to the truck of `mission`; its former truck, if any, gets the other one's unit."""
         self.exchanges += 1
         mine, other = mission.unit, unit.truck
-        assert mine is not None and mine.state == UnitState.ASSIGNED
+        assert mine is not None
+        assert mine.state == UnitState.ASSIGNED
         if other is None:
             unit.move_to(UnitState.ASSIGNED)
             mine.move_to(UnitState.OPEN)

@@ -10,7 +10,6 @@ from portway.core.model.scenario import Scenario
 from portway.core.routing.claims import PlaceClaims
 from portway.core.routing.traffic import Traffic
 
-
 RETRY_MS = 2_000
 
 

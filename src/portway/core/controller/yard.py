@@ -44,7 +44,8 @@ class YardService:
         """A truck stands at its place in the yard."""
         leg = mission.current_leg
         self._state.set_phase(mission, Phase.WAIT_COLLECT if leg.collect else Phase.WAIT_DELIVER)
-        assert leg.block is not None and mission.unit is not None
+        assert leg.block is not None
+        assert mission.unit is not None
         urgency = 2 if mission.is_visitor else 0 if mission.unit.kind == MoveKind.LOAD else 1
         self._waiting[leg.block].append((urgency, self._state.now_ms, mission.truck))
         self.serve(leg.block)

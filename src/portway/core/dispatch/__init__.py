@@ -11,4 +11,12 @@ STRATEGIES: dict[str, type[DispatchStrategy]] = {
     "rolling_horizon": RollingHorizon,
 }
 
-__all__ = ["STRATEGIES", "DispatchStrategy", "DispatchView", "Gangs", "Nearest", "RollingHorizon", "RollingHorizonParameters"]
+__all__ = [
+    "STRATEGIES",
+    "DispatchStrategy",
+    "DispatchView",
+    "Gangs",
+    "Nearest",
+    "RollingHorizon",
+    "RollingHorizonParameters",
+]

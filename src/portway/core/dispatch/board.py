@@ -102,7 +102,7 @@ class Board:
     def open_yard_moves(self, now_ms: int, most: int) -> list[Unit]:
         """Released yard moves not assigned yet, oldest first; finished ones are dropped from the list."""
         self.yard_moves = [u for u in self.yard_moves if u.state != UnitState.DONE]
-        found = []
+        found: list[Unit] = []
         for unit in self.yard_moves:
             if unit.release_ms > now_ms or len(found) == most:
                 break

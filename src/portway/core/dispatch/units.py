@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from portway.core.model.work import JobOrder, MoveKind
 
-
 YARD_MOVE_MS = 1_800_000  # a yard move without a due time is wanted so long after its release
 
 
@@ -44,7 +43,21 @@ TRANSITIONS = {
 class Unit:
     """One or two job orders that travel together. Mutable: `state` and `truck` belong to the board."""
 
-    __slots__ = ("after", "assigned_ms", "bay", "collected", "crane", "due_ms", "id", "jobs", "kind", "legs", "release_ms", "state", "truck")
+    __slots__ = (
+        "after",
+        "assigned_ms",
+        "bay",
+        "collected",
+        "crane",
+        "due_ms",
+        "id",
+        "jobs",
+        "kind",
+        "legs",
+        "release_ms",
+        "state",
+        "truck",
+    )
 
     def __init__(self, jobs: tuple[JobOrder, ...]) -> None:
         first = jobs[0]
@@ -89,7 +102,8 @@ def _legs(jobs: tuple[JobOrder, ...]) -> tuple[Leg, ...]:
 def make_units(jobs: Iterable[JobOrder]) -> list[Unit]:
     """Units in the order of their first job order; twins that name each other become one."""
     by_id: Mapping[str, JobOrder] = {j.id: j for j in jobs}
-    units, used = [], set()
+    units: list[Unit] = []
+    used: set[str] = set()
     for job in by_id.values():
         if job.id in used:
             continue

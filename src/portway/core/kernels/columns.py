@@ -34,7 +34,18 @@ RING = 256
 FREE, DECIDE, ENTER, ARRIVE = 0, 1, 2, 3  # event kinds in their order at one instant
 FOREVER = 1 << 60
 
-C_NOW, C_EVENTS, C_DIRTY, C_LOGGED, C_ARRIVED, C_MODE, C_SEED, C_DELAY_PPM, C_DELAY_MS, C_STEPS = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
+C_NOW, C_EVENTS, C_DIRTY, C_LOGGED, C_ARRIVED, C_MODE, C_SEED, C_DELAY_PPM, C_DELAY_MS, C_STEPS = (
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+)
 CLOCK_COLUMNS = 10
 
 BY_PLAN, FIRST_COME, REHEARSAL = 0, 1, 2  # C_MODE

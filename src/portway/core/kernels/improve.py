@@ -7,7 +7,19 @@ the sum of planned arrivals never grows (Monotone in `docs/decisions/0002-traffi
 import numpy as np
 from numba import njit
 
-from portway.core.kernels.columns import T_BLOCKED, T_END, T_ETA_MS, T_GOAL, T_GRANTED, T_LOAD, T_MOVING, T_PATIENCE_MS, T_RETRY_MS, T_SINCE_MS, T_STOP
+from portway.core.kernels.columns import (
+    T_BLOCKED,
+    T_END,
+    T_ETA_MS,
+    T_GOAL,
+    T_GRANTED,
+    T_LOAD,
+    T_MOVING,
+    T_PATIENCE_MS,
+    T_RETRY_MS,
+    T_SINCE_MS,
+    T_STOP,
+)
 from portway.core.kernels.passage import kick, wake
 from portway.core.kernels.search import search
 from portway.core.kernels.uses import commit, withdraw
@@ -17,7 +29,9 @@ PATIENCE_MS_MAX = 32_000
 
 
 @njit(cache=True)
-def adopt(uses, count, heads, arrays, trucks, plan_mv, plan_level, agenda, clock, n, goal, steps, eta, way, touched, now):
+def adopt(
+    uses, count, heads, arrays, trucks, plan_mv, plan_level, agenda, clock, n, goal, steps, eta, way, touched, now
+):
     """Replace what is not granted of truck n's plan by `way`, wake whom that frees, and let the truck ask."""
     freed = withdraw(uses, count, arrays, trucks, plan_mv, n, touched)
     commit(uses, count, arrays, trucks, plan_mv, plan_level, n, steps, way, eta)
@@ -32,7 +46,7 @@ def adopt(uses, count, heads, arrays, trucks, plan_mv, plan_level, agenda, clock
 
 @njit(cache=True)
 def candidates(trucks, costs, goal_row, now, slack_ms):
-    """Trucks whose plan takes more than `slack_ms` longer than an empty road: waiting ones first, longest wait first."""
+    """Trucks whose plan takes more than `slack_ms` longer than an empty road: waiting ones first, longest first."""
     delay = np.zeros(len(trucks), np.int64)
     for n in range(len(trucks)):
         if trucks[n, T_GRANTED] + 1 >= trucks[n, T_END] or trucks[n, T_RETRY_MS] > now:
@@ -48,7 +62,31 @@ def candidates(trucks, costs, goal_row, now, slack_ms):
 
 
 @njit(cache=True)
-def best_responses(uses, count, heads, arrays, trucks, plan_mv, plan_level, agenda, clock, costs, goal_row, weight, labels, best, stamp, mark, heap, way, touched, now, slack_ms, gain_ms, at_most):
+def best_responses(
+    uses,
+    count,
+    heads,
+    arrays,
+    trucks,
+    plan_mv,
+    plan_level,
+    agenda,
+    clock,
+    costs,
+    goal_row,
+    weight,
+    labels,
+    best,
+    stamp,
+    mark,
+    heap,
+    way,
+    touched,
+    now,
+    slack_ms,
+    gain_ms,
+    at_most,
+):
     """Offer up to `at_most` trucks a new plan; returns (searches, plans adopted, ms gained)."""
     adopted, gained, searches = 0, 0, 0
     chosen = candidates(trucks, costs, goal_row, now, slack_ms)
@@ -58,14 +96,48 @@ def best_responses(uses, count, heads, arrays, trucks, plan_mv, plan_level, agen
         goal = trucks[n, T_GOAL]
         cost = costs[trucks[n, T_LOAD], goal_row[goal]]
         searches += 1
-        steps, eta = search(uses, count, arrays, trucks, plan_mv, n, goal, now, cost, weight, labels, best, stamp, mark + searches, heap, way)
+        steps, eta = search(
+            uses,
+            count,
+            arrays,
+            trucks,
+            plan_mv,
+            n,
+            goal,
+            now,
+            cost,
+            weight,
+            labels,
+            best,
+            stamp,
+            mark + searches,
+            heap,
+            way,
+        )
         if steps <= 0 or eta > trucks[n, T_ETA_MS] - gain_ms:
             trucks[n, T_RETRY_MS] = now + trucks[n, T_PATIENCE_MS]
             trucks[n, T_PATIENCE_MS] = min(2 * trucks[n, T_PATIENCE_MS], PATIENCE_MS_MAX)
             continue
         gained += trucks[n, T_ETA_MS] - eta
         adopted += 1
-        adopt(uses, count, heads, arrays, trucks, plan_mv, plan_level, agenda, clock, n, goal, steps, eta, way, touched, now)
+        adopt(
+            uses,
+            count,
+            heads,
+            arrays,
+            trucks,
+            plan_mv,
+            plan_level,
+            agenda,
+            clock,
+            n,
+            goal,
+            steps,
+            eta,
+            way,
+            touched,
+            now,
+        )
     return searches, adopted, gained
 
 

@@ -51,9 +51,9 @@ from portway.core.kernels.columns import (
     T_LOAD,
     T_MOVING,
     T_PROFILE,
+    T_SINCE_MS,
     T_SINK_MS,
     T_SLOW_PCT,
-    T_SINCE_MS,
     T_START_MS,
     T_STEP,
     T_STOP,
@@ -359,4 +359,3 @@ def place(uses, count, trucks, n, stop, load, now):
     trucks[n, T_SINK_MS] = 0
     trucks[n, T_DONE] = 1
     insert(uses, count, stop, now, FOREVER, n, step)
-

@@ -17,11 +17,10 @@ from portway.core.kernels.columns import (
     T_DECIDED,
     T_EXTRA_MS,
     T_GRANTED,
-    T_LEVEL_IN,
     T_LOAD,
     T_MOVING,
-    T_SINK_MS,
     T_PROFILE,
+    T_SINK_MS,
     T_START_MS,
     T_STEP,
     T_STOP,
@@ -99,7 +98,27 @@ def window(uses, count, arrays, n, m, profile, take, start, gap_end):
 
 
 @njit(cache=True)
-def add_label(labels, size, best, stamp, mark, heap, heap_size, cost, weight, stop, gap, level, t, take, parent, mv, start, level_in, gap_end):
+def add_label(
+    labels,
+    size,
+    best,
+    stamp,
+    mark,
+    heap,
+    heap_size,
+    cost,
+    weight,
+    stop,
+    gap,
+    level,
+    t,
+    take,
+    parent,
+    mv,
+    start,
+    level_in,
+    gap_end,
+):
     """Keep a label if it is the earliest of its state; returns the new sizes."""
     if cost[stop] >= FAR or size >= len(labels):
         return size, heap_size
@@ -136,7 +155,27 @@ def first_labels(uses, count, arrays, trucks, plan_mv, n, now, labels, best, sta
     size, heap_size = 0, 0
     if row[T_MOVING] == 0:
         gap, gap_end = own_gap(uses, count, row[T_STOP], n)
-        return add_label(labels, size, best, stamp, mark, heap, heap_size, cost, weight, row[T_STOP], gap, 0, now, now, -1, -1, 0, 0, gap_end)
+        return add_label(
+            labels,
+            size,
+            best,
+            stamp,
+            mark,
+            heap,
+            heap_size,
+            cost,
+            weight,
+            row[T_STOP],
+            gap,
+            0,
+            now,
+            now,
+            -1,
+            -1,
+            0,
+            0,
+            gap_end,
+        )
     step, start, base, extra = row[T_STEP], row[T_START_MS], row[T_PROFILE], row[T_EXTRA_MS]
     m = plan_mv[n, step % ring]
     if row[T_DECIDED] == 1 and row[T_GRANTED] > step:
@@ -156,13 +195,37 @@ def first_labels(uses, count, arrays, trucks, plan_mv, n, now, labels, best, sta
             for level in range(1, 3):
                 if arrays.dur_ms[base + level, m] >= 0:
                     t = start + stretched(arrays.dur_ms[base + level, m], extra, full)
-                    size, heap_size = add_label(labels, size, best, stamp, mark, heap, heap_size, cost, weight, stop, gap, level, t, decision, -1, -1, 0, 0, gap_end)
+                    size, heap_size = add_label(
+                        labels,
+                        size,
+                        best,
+                        stamp,
+                        mark,
+                        heap,
+                        heap_size,
+                        cost,
+                        weight,
+                        stop,
+                        gap,
+                        level,
+                        t,
+                        decision,
+                        -1,
+                        -1,
+                        0,
+                        0,
+                        gap_end,
+                    )
     t = start + stretched(full, extra, full)
-    return add_label(labels, size, best, stamp, mark, heap, heap_size, cost, weight, stop, gap, 0, t, t, -1, -1, 0, 0, gap_end)
+    return add_label(
+        labels, size, best, stamp, mark, heap, heap_size, cost, weight, stop, gap, 0, t, t, -1, -1, 0, 0, gap_end
+    )
 
 
 @njit(cache=True)
-def expand(uses, count, arrays, load, n, label, goal, stay, labels, size, best, stamp, mark, heap, heap_size, cost, weight):
+def expand(
+    uses, count, arrays, load, n, label, goal, stay, labels, size, best, stamp, mark, heap, heap_size, cost, weight
+):
     """All successors of a label; returns the new sizes."""
     stop, level_in, t = labels[label, L_STOP], labels[label, L_LEVEL], labels[label, L_TIME]
     take_first, gap_end = labels[label, L_TAKE], labels[label, L_GAP_END]
@@ -200,7 +263,27 @@ def expand(uses, count, arrays, load, n, label, goal, stay, labels, size, best, 
                         if into == goal and gap_high < min(FOREVER, arrival + stay):
                             continue
                         decided = start + arrays.dec_ms[p, m] if level > 0 else arrival
-                        size, heap_size = add_label(labels, size, best, stamp, mark, heap, heap_size, cost, weight, into, gap, level, arrival, decided, label, m, start, level_in, gap_high)
+                        size, heap_size = add_label(
+                            labels,
+                            size,
+                            best,
+                            stamp,
+                            mark,
+                            heap,
+                            heap_size,
+                            cost,
+                            weight,
+                            into,
+                            gap,
+                            level,
+                            arrival,
+                            decided,
+                            label,
+                            m,
+                            start,
+                            level_in,
+                            gap_high,
+                        )
                     break
                 if level_in > 0 or until >= FOREVER:
                     break
@@ -219,7 +302,9 @@ def search(uses, count, arrays, trucks, plan_mv, n, goal, now, cost, weight, lab
     """
     load = trucks[n, T_LOAD]
     stay = trucks[n, T_SINK_MS] if trucks[n, T_SINK_MS] > 0 else FOREVER
-    size, heap_size = first_labels(uses, count, arrays, trucks, plan_mv, n, now, labels, best, stamp, mark, heap, cost, weight)
+    size, heap_size = first_labels(
+        uses, count, arrays, trucks, plan_mv, n, now, labels, best, stamp, mark, heap, cost, weight
+    )
     while heap_size > 0:
         label = heap[0, 1]
         heap_size = pop(heap, heap_size)
@@ -228,7 +313,25 @@ def search(uses, count, arrays, trucks, plan_mv, n, goal, now, cost, weight, lab
             continue
         if stop == goal and level == 0 and labels[label, L_GAP_END] >= min(FOREVER, labels[label, L_TIME] + stay):
             return unwind(labels, label, way), labels[label, L_TIME]
-        size, heap_size = expand(uses, count, arrays, load, n, label, goal, stay, labels, size, best, stamp, mark, heap, heap_size, cost, weight)
+        size, heap_size = expand(
+            uses,
+            count,
+            arrays,
+            load,
+            n,
+            label,
+            goal,
+            stay,
+            labels,
+            size,
+            best,
+            stamp,
+            mark,
+            heap,
+            heap_size,
+            cost,
+            weight,
+        )
     return -1, FOREVER
 
 

@@ -32,7 +32,7 @@ class Node(msgspec.Struct, frozen=True):
 
 
 class Lane(msgspec.Struct, frozen=True):
-    """A directed lane from one node to another; `shape` are the points between them, corners are rounded on compilation.
+    """A directed lane from one node to another; `shape` are the points between them; corners get rounded.
 
     `stopping` tells whether trucks may stop on it between its ends (false on crossings and in places where a stopped
     truck would be in the way). A place on a lane is always a stop.
@@ -50,7 +50,7 @@ class Lane(msgspec.Struct, frozen=True):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A spot on a lane that one truck occupies; `at_m` is the truck's centre, measured along the lane's straight shape."""
+    """A spot on a lane that one truck occupies; `at_m` is the truck's centre, measured along the lane's shape."""
 
     id: str
     kind: PlaceKind

@@ -7,6 +7,7 @@ A way that would need a tighter turn than a truck can make is not laid; the stop
 begins or ends one stop further off, passing the stop that was too near to the corner.
 """
 
+import itertools
 import math
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ SHALLOW_RADIUS_M = 40.0
 REACH_M = 600.0  # a way longer than this without a stop is not followed
 STEP_M = 1.0
 TIGHT_SHARE = 0.7  # of the lane's radius: a corner tighter than that is not driven
+JUMP_RAD = 0.02
 PASSED_M = 120.0  # how far behind a passed stop a way may still end
 
 
@@ -50,11 +52,13 @@ def _reachable(
     """The next stops ahead of a stop on every branch, at least `min_m` away (nearer ones are passed), and those one
     stop further; per end the shortest way of either sort."""
     found: dict[tuple[int, bool], _Reach] = {}
-    stack = [((stop.lane,), -stop.at_m, -1, 0.0)]
+    stack: list[tuple[tuple[str, ...], float, int, float]] = [((stop.lane,), -stop.at_m, -1, 0.0)]
     while stack:
         lanes, offset, passed, passed_at = stack.pop()
         lane = lanes[-1]
-        ahead = sorted((at, s) for at, s in stops_on.get(lane, ()) if offset + at >= min_m and offset + at > passed_at + 1e-6)
+        ahead = sorted(
+            (at, s) for at, s in stops_on.get(lane, ()) if offset + at >= min_m and offset + at > passed_at + 1e-6
+        )
         ended = False
         for at, s in ahead:
             length = offset + at
@@ -91,7 +95,7 @@ def _polyline(graph: LaneGraph, stop: Stop, end: Stop, lanes: tuple[str, ...]) -
         inner = [tuple(p) for p, at in zip(line, s, strict=True) if low + 1e-6 < at < high - 1e-6]
         piece = [graph.point(name, low), *inner, graph.point(name, high)]
         lane = graph.lanes[name]
-        for p, q in zip(piece, piece[1:], strict=False):
+        for p, q in itertools.pairwise(piece):
             points.append(p)
             rules.append((lane.radius_m, lane.speed_mps_max))
             last = q
@@ -131,10 +135,19 @@ def _is_tight(corners: list, rules: list) -> bool:
     return False
 
 
+def _jumps(graph: LaneGraph, stop: Stop, end: Stop, corners: list) -> bool:
+    """Whether a way leaves its first stop, or meets its last one, at an angle: a corner lies on a stop."""
+    for at, d in ((stop, corners[1] - corners[0]), (end, corners[-1] - corners[-2])):
+        turn = math.atan2(d[1], d[0]) - graph.heading_at(at.lane, at.at_m)
+        if abs(math.atan2(math.sin(turn), math.cos(turn))) > JUMP_RAD:
+            return True
+    return False
+
+
 def _tangents(corners: list, rules: list) -> list[float]:
     """Tangent length of the arc at each inner corner. Where two arcs do not fit on the piece between them, shallow
     corners first give up their wide radius, then both shrink alike."""
-    lengths = [float(np.hypot(*(q - p))) for p, q in zip(corners, corners[1:], strict=False)]
+    lengths = [float(np.hypot(*(q - p))) for p, q in itertools.pairwise(corners)]
     turns = _turns(corners)
     radius = [min(rules[i][0], rules[i + 1][0]) for i in range(len(turns))]
     least = [r * math.tan(t / 2) for r, t in zip(radius, turns, strict=True)]
@@ -173,7 +186,9 @@ def _pieces(corners: list, rules: list) -> list[tuple[float, float, float, float
             radius = tangents[i + 1] / math.tan(abs(turn) / 2)
             corner = corners[i + 1] - d / length * tangents[i + 1]
             arc_limit = min(limit, float(rules[i + 1][1]))
-            pieces.append((radius * abs(turn), corner[0], corner[1], heading, math.copysign(1 / radius, turn), arc_limit))
+            pieces.append(
+                (radius * abs(turn), corner[0], corner[1], heading, math.copysign(1 / radius, turn), arc_limit)
+            )
     return pieces
 
 
@@ -217,7 +232,7 @@ def _driveable(
     for i, stop in enumerate(stops):
         for reach in _reachable(graph, stops, stops_on, stop, min_m):
             corners, rules = _corners(*_polyline(graph, stop, stops[reach.end], reach.lanes))
-            if _is_tight(corners, rules):
+            if _is_tight(corners, rules) or _jumps(graph, stop, stops[reach.end], corners):
                 continue
             if reach.passed < 0:
                 direct[i, reach.end] = (i, reach, corners, rules)

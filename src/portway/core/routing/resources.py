@@ -23,9 +23,9 @@ KEEP = -1  # release sample of a resource that the truck keeps after its arrival
 
 
 class Resources(NamedTuple):
-    """`held[m]` lists (resource, release sample or KEEP) of movement m; `count` resources, the first are the stops."""
+    """`held[m]` lists (resource, release sample or KEEP) of movement m; `total` resources, the first are the stops."""
 
-    count: int
+    total: int
     held: list[list[tuple[int, int]]]
     members: list[list[int]]  # items by resource; items >= M are the stands of the stops
 
@@ -94,7 +94,13 @@ def build_resources(
 
 
 def _releases(
-    m: int, held: list[int], members: list[list[int]], near: dict[int, int], mv_from: np.ndarray, mv_to: np.ndarray, n: int
+    m: int,
+    held: list[int],
+    members: list[list[int]],
+    near: dict[int, int],
+    mv_from: np.ndarray,
+    mv_to: np.ndarray,
+    n: int,
 ) -> list[tuple[int, int]]:
     """(resource, release sample) of one movement: one sample after the last touch of any other member."""
     n_mv, origin, releases = len(mv_from), mv_from[m], []

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from portway.core.model.layout import Lane, Point, Terminal
+from portway.core.model.layout import Point, Terminal
 from portway.core.model.truck import TruckType
 
 COLLINEAR_RAD = math.radians(20)
@@ -57,6 +57,11 @@ class LaneGraph:
         """Signed turn from one lane into the next, in (-pi, pi]."""
         d = self.heading(lane_out, False) - self.heading(lane_in, True)
         return math.atan2(math.sin(d), math.cos(d))
+
+    def heading_at(self, lane: str, at_m: float) -> float:
+        """Direction of a lane `at_m` metres along it, radians."""
+        (ax, ay), (bx, by) = self.point(lane, max(0.0, at_m - 0.5)), self.point(lane, at_m + 0.5)
+        return math.atan2(by - ay, bx - ax)
 
     def point(self, lane: str, at_m: float) -> Point:
         """Coordinates of the point `at_m` metres along a lane's polyline."""
@@ -151,8 +156,3 @@ def lay_stops(terminal: Terminal, truck: TruckType) -> list[Stop]:
     for road in _roads(graph):
         stops += _road_stops(graph, road)
     return stops
-
-
-def lane_of(graph: LaneGraph, stop: Stop) -> Lane:
-    """The lane a stop lies on."""
-    return graph.lanes[stop.lane]

@@ -148,7 +148,16 @@ class Traffic:
         a = self.map.arrays
         for load in range(2):
             search.shortest_from(
-                a.out_ptr, a.out_mv, a.mv_to, a.dur_ms, a.private, load, goal, self.costs[load, row], *self._in, a.mv_from
+                a.out_ptr,
+                a.out_mv,
+                a.mv_to,
+                a.dur_ms,
+                a.private,
+                load,
+                goal,
+                self.costs[load, row],
+                *self._in,
+                a.mv_from,
             )
         self.goal_row[goal] = row
         return row
@@ -173,7 +182,14 @@ class Traffic:
             self._renewed_ms = self.now_ms
             self.rehearsals_count += 1
             stuck = passage.rehearse(
-                self.uses, self.count, self.map.arrays, self.trucks, self.plan_mv, self.plan_level, self.agenda, self.clock
+                self.uses,
+                self.count,
+                self.map.arrays,
+                self.trucks,
+                self.plan_mv,
+                self.plan_level,
+                self.agenda,
+                self.clock,
             )
             if stuck:
                 raise DeadlockError(f"{stuck} trucks wait for each other at {self.now_ms} ms")
@@ -227,8 +243,8 @@ class Traffic:
         improve.shortest_route(self.map.arrays, self.trucks, self.plan_mv, self.plan_level, truck, goal, cost)
         self.plans_count += 1
         passage.kick(
-            self.uses, self.count, self.heads, self.map.arrays, self.trucks, self.plan_mv, self.agenda, self.clock, truck,
-            self.now_ms,
+            self.uses, self.count, self.heads, self.map.arrays, self.trucks, self.plan_mv, self.agenda, self.clock,
+            truck, self.now_ms,
         )  # fmt: skip
         return self.now_ms + int(cost[self.trucks[truck, c.T_STOP]])
 

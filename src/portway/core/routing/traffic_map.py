@@ -64,7 +64,7 @@ class TrafficMap(msgspec.Struct, frozen=True):
         return len(self.stops)
 
 
-def _profiles(ways: list[Way], stops: list[Stop], mv_from, mv_to, ptr, step_m, limit, truck: TruckType):  # type: ignore[no-untyped-def]
+def _profiles(ways: list[Way], stops: list[Stop], mv_from, mv_to, ptr, step_m, limit, truck: TruckType):
     """Level speeds, then durations, decision times and sample times of every profile."""
     through = np.array([not stops[w.start].place and not stops[w.end].place for w in ways], dtype=np.bool_)
     accel = np.array([truck.accel_mps2_empty, truck.accel_mps2_loaded])
@@ -77,9 +77,7 @@ def _profiles(ways: list[Way], stops: list[Stop], mv_from, mv_to, ptr, step_m, l
     times_ms = np.zeros((profile.PROFILES, len(limit)), np.int32)
     dur_ms = np.full((profile.PROFILES, len(ways)), profile.INVALID, np.int32)
     dec_ms = np.zeros((profile.PROFILES, len(ways)), np.int32)
-    profile.all_profiles(
-        mv_from, mv_to, ptr, step_m, limit, v_level, accel, truck.brake_mps2, times_ms, dur_ms, dec_ms
-    )
+    profile.all_profiles(mv_from, mv_to, ptr, step_m, limit, v_level, accel, truck.brake_mps2, times_ms, dur_ms, dec_ms)
     return times_ms, dur_ms, dec_ms
 
 
@@ -95,13 +93,13 @@ def _touching(ways: list[Way], pose: np.ndarray, truck: TruckType) -> tuple[np.n
     return geometry.conflicts(x, y, np.cos(heading), np.sin(heading), ptr, half_l, half_w)
 
 
-def _flat_resources(
-    res: Resources, ptr: np.ndarray, times_ms: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _flat_resources(res: Resources, ptr: np.ndarray, times_ms: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Resource uses as CSR with release times by profile."""
     res_ptr = np.concatenate(([0], np.cumsum([len(h) for h in res.held]))).astype(np.int32)
     res_id = np.array([k for held in res.held for k, _ in held], np.int32)
-    samples = np.array([HOLD if i == KEEP else ptr[m] + i for m, held in enumerate(res.held) for _, i in held], np.int64)
+    samples = np.array(
+        [HOLD if i == KEEP else ptr[m] + i for m, held in enumerate(res.held) for _, i in held], np.int64
+    )
     rel_ms = np.where(samples == HOLD, HOLD, times_ms[:, np.minimum(samples, times_ms.shape[1] - 1)]).astype(np.int32)
     return res_ptr, res_id, rel_ms
 
@@ -117,9 +115,9 @@ def excluded_places(
     places = {i for i, s in enumerate(stops) if s.place}
     ways: dict[int, tuple[list, list]] = {p: ([], []) for p in places}
     for m, used in enumerate(uses):
-        for at, side in ((int(mv_to[m]), 0), (int(mv_from[m]), 1)):
+        for at, into in ((int(mv_to[m]), 0), (int(mv_from[m]), 1)):
             if at in places:
-                ways[at][side].append(sorted((used & places) - {at}))
+                ways[at][into].append(sorted((used & places) - {at}))
     found: dict[int, set[int]] = {p: set() for p in places}
     for p, sides in ways.items():
         for side in sides:
@@ -139,7 +137,7 @@ def compile_map(terminal: Terminal, truck: TruckType) -> TrafficMap:
     ptr = np.concatenate(([0], np.cumsum([len(w.x) for w in ways]))).astype(np.int32)
     step_m = np.array([w.length_m / (len(w.x) - 1) for w in ways])
     limit = np.concatenate([w.limit for w in ways]) if ways else np.zeros(0)
-    pose = np.array([(*graph.point(s.lane, s.at_m), _heading_at(graph, s)) for s in stops])
+    pose = np.array([(*graph.point(s.lane, s.at_m), graph.heading_at(s.lane, s.at_m)) for s in stops])
     times_ms, dur_ms, dec_ms = _profiles(ways, stops, mv_from, mv_to, ptr, step_m, limit, truck)
     res = build_resources(mv_from, mv_to, np.diff(ptr), len(stops), _touching(ways, pose, truck))
     res_ptr, res_id, rel_ms = _flat_resources(res, ptr, times_ms)
@@ -147,13 +145,14 @@ def compile_map(terminal: Terminal, truck: TruckType) -> TrafficMap:
         mv_from, mv_to, *_by_origin(mv_from, len(stops)), res_ptr, res_id, dur_ms, dec_ms, rel_ms,
         np.array([bool(s.place) for s in stops]),
     )  # fmt: skip
-    paths = MapPaths(ptr, *(np.concatenate([getattr(w, a) for w in ways]) for a in ("x", "y", "heading")), step_m, times_ms)
+    x, y, heading = (np.concatenate([getattr(w, a) for w in ways]) for a in ("x", "y", "heading"))
+    paths = MapPaths(ptr, x, y, heading, step_m, times_ms)
     return TrafficMap(
         stops=stops,
         lanes=[w.lanes for w in ways],
         length_m=np.array([w.length_m for w in ways]),
         stop_pose=pose,
-        n_resources=res.count,
+        n_resources=res.total,
         arrays=arrays,
         paths=paths,
         stop_of_place={s.place: i for i, s in enumerate(stops) if s.place},
@@ -164,8 +163,3 @@ def compile_map(terminal: Terminal, truck: TruckType) -> TrafficMap:
 def _by_origin(mv_from: np.ndarray, n_stops: int) -> tuple[np.ndarray, np.ndarray]:
     out_ptr = np.concatenate(([0], np.cumsum(np.bincount(mv_from, minlength=n_stops)))).astype(np.int32)
     return out_ptr, np.argsort(mv_from, kind="stable").astype(np.int32)
-
-
-def _heading_at(graph: LaneGraph, stop: Stop) -> float:
-    (ax, ay), (bx, by) = graph.point(stop.lane, max(0.0, stop.at_m - 0.5)), graph.point(stop.lane, stop.at_m + 0.5)
-    return float(np.arctan2(by - ay, bx - ax))
