@@ -57,7 +57,7 @@ def _hundred_hours(trucks: int, quick: bool) -> Value:
     for seed in seeds:
         base = load_scenario("yangluo", {"fleet.trucks": str(trucks)})
         scenario = msgspec.structs.replace(base, work=saturated_work(base.terminal, hours * 0.9, seed))
-        run = simulate(scenario, seed, hours * 1.6)
+        run = simulate(scenario, seed, hours * 3.0)
         record = run_record(run)
         bad += record.conflicts + record.deadlocks + record.job_orders_open
     return float(bad), f"{trucks} trucks, {hours:g} h, {len(seeds)} seeds: overlaps + deadlocks + open job orders"
