@@ -70,8 +70,8 @@ def instance_map(instance: Instance, conflicts: Conflicts) -> TrafficMap:
     out = np.concatenate(([0], np.cumsum(np.bincount(instance.edge_from, minlength=n_stops)))).astype(np.int32)
     arrays = MapArrays(
         instance.edge_from.astype(np.int32), instance.edge_to.astype(np.int32), out, order, ptr,
-        np.array([k for h in res.held for k, _ in h], np.int32), dur_ms, np.maximum(dur_ms, 0), np.tile(release, (18, 1)),
-        np.zeros(n_stops, np.bool_),
+        np.array([k for h in res.held for k, _ in h], np.int32), dur_ms, np.maximum(dur_ms, 0),
+        np.tile(release, (18, 1)), np.zeros(n_stops, np.bool_),
     )  # fmt: skip
     nothing = np.zeros(0)
     stops = [Stop(f"v{i}", "", 0.0, "") for i in range(n_stops)]
@@ -159,8 +159,8 @@ def main(folder: Path) -> None:
         o = run(read_instance(path))
         v = o.verdict
         print(
-            f"{path.stem}: {v.tasks_done}/{o.tasks} tasks, call mean {o.calls_ms.mean():.2f} ms max {o.calls_ms.max():.1f} ms,"
-            f" makespan {v.makespan_s:.1f} s, service {v.service_s_mean:.1f} s, gap {v.gap_m_min:.3f} m,"
+            f"{path.stem}: {v.tasks_done}/{o.tasks} tasks, call mean {o.calls_ms.mean():.2f} ms,"
+            f" max {o.calls_ms.max():.1f} ms, makespan {v.makespan_s:.1f} s, service {v.service_s_mean:.1f} s, gap {v.gap_m_min:.3f} m,"
             f" problems {len(v.problems)} {v.problems[:1]}"
         )
 
