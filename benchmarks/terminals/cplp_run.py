@@ -160,8 +160,8 @@ def main(folder: Path) -> None:
         v = o.verdict
         print(
             f"{path.stem}: {v.tasks_done}/{o.tasks} tasks, call mean {o.calls_ms.mean():.2f} ms,"
-            f" max {o.calls_ms.max():.1f} ms, makespan {v.makespan_s:.1f} s, service {v.service_s_mean:.1f} s, gap {v.gap_m_min:.3f} m,"
-            f" problems {len(v.problems)} {v.problems[:1]}"
+            f" max {o.calls_ms.max():.1f} ms, makespan {v.makespan_s:.1f} s, service {v.service_s_mean:.1f} s,"
+            f" gap {v.gap_m_min:.3f} m, problems {len(v.problems)} {v.problems[:1]}"
         )
 
 
