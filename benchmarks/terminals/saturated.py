@@ -1,37 +1,42 @@
 """A terminal whose quay cranes never run out of work: how much of a crane's own limit do trucks leave?
 
-Queues alternate runs of discharges and loads in bays next to each other, yard slots are drawn evenly over all blocks.
+Each crane works bay after bay of its stretch: a run of discharges, then a run of loads, 6 to 18 boxes each, no two
+cranes in step. Yard slots come from the same planner that plans a list without slots: blocks near the crane, the
+blocks busy at that time avoided.
 """
 
+import msgspec
 import numpy as np
 
-from portway.core.model import Container, JobOrder, MoveKind, PlaceKind, Terminal, WorkList, WorkQueue, YardSlot
+from portway.adapters.tos.planner import plan_work
+from portway.adapters.tos.rows import WorkRow
+from portway.core.model import PlaceKind, Terminal, WorkList
 
-RUN = 12  # discharges before as many loads
+RUN = (6, 18)  # boxes of one kind in a row, least and most
 
 
 def saturated_work(terminal: Terminal, hours: float, seed: int = 0, dual: bool = False) -> WorkList:
-    """Work for `hours` hours at each crane's own limit."""
+    """Work for `hours` hours at each crane's own limit, all of it released at once."""
     rng = np.random.default_rng((seed, 77))
-    blocks = sorted(terminal.blocks, key=lambda b: b.id)
-    jobs, queues = [], []
+    rows = []
     for crane in terminal.quay_cranes:
         bays = sorted({
             p.bay for p in terminal.places
             if p.kind == PlaceKind.QUAY_TRANSFER and p.bay is not None and crane.bay_start <= p.bay <= crane.bay_end
         })  # fmt: skip
-        names = []
-        for i in range(int(hours * 3600 / crane.cycle_s_mean) + 2 * RUN):
-            block = blocks[int(rng.integers(len(blocks)))]
-            slot = YardSlot(
-                block.id, int(rng.integers(1, block.bays + 1)), int(rng.integers(1, block.rows + 1)),
-                int(rng.integers(1, block.tiers + 1)),
-            )  # fmt: skip
-            kind = MoveKind.LOAD if (i // RUN) % 2 else MoveKind.DISCHARGE
+        run, left = int(rng.integers(2)), int(rng.integers(*RUN))
+        for i in range(int(hours * 3600 / crane.cycle_s_mean) + 2 * RUN[1]):
+            if left == 0:
+                run, left = run + 1, int(rng.integers(RUN[0], RUN[1] + 1))
+            left -= 1
             name = f"{crane.id}-{i:05d}"
-            bay = bays[(i // (2 * RUN)) % len(bays)] if bays else None
-            box = Container(f"BOX{crane.id}{i:05d}")
-            jobs.append(JobOrder(name, kind, box, quay_crane=crane.id, quay_bay=bay, sequence=i + 1, slot=slot))
-            names.append(name)
-        queues.append(WorkQueue(crane.id, crane.id, tuple(names), dual=dual))
-    return WorkList(tuple(sorted(jobs, key=lambda j: j.id)), tuple(queues))
+            rows.append(
+                WorkRow(
+                    job_id=name, kind="load" if run % 2 else "discharge", container_id=f"BOX{name}",
+                    release_s=i * crane.cycle_s_mean, quay_crane=crane.id, sequence=i + 1,
+                    quay_bay=bays[(run // 2) % len(bays)] if bays else None,
+                )
+            )  # fmt: skip
+    plan = plan_work(rows, terminal, "saturated work")
+    jobs = tuple(msgspec.structs.replace(j, release_ms=0) for j in plan.job_orders)
+    return WorkList(jobs, tuple(msgspec.structs.replace(q, start_ms=0, dual=dual) for q in plan.queues))

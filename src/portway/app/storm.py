@@ -31,6 +31,7 @@ MARKS = (
     "late",
     "exchanged",
     "waited_for_place",
+    "planned_ahead",
     "rehearsed",
 )
 HOURS_MAX = 24.0
@@ -129,11 +130,12 @@ def _two_holders(traffic) -> list[str]:
 
 
 def _claims(controller: Controller) -> list[str]:
-    """Every truck that stands at a place has claimed it, and no two trucks that shut each other have claims."""
+    """Every truck that stands at a place has claimed it, or the place it goes on to when its handover ends; and no two
+    trucks that shut each other have claims."""
     state, broken = controller.state, []
     held = {m.truck: state.claims.place_of(m.truck) for m in state.missions.values()}
     for mission in state.missions.values():
-        if mission.at_place is not None and held[mission.truck] != mission.at_place:
+        if mission.at_place is not None and held[mission.truck] != (mission.ahead or mission.at_place):
             broken.append(f"{mission.truck} stands at {mission.at_place} and has claimed {held[mission.truck]}")
     owners = {place: truck for truck, place in held.items() if place}
     for place, truck in owners.items():
@@ -174,6 +176,7 @@ class _Watched(Controller):
         if len(self.breaches) < 20:
             self.breaches += [f"{event.at_ms} ms: {text}" for text in check_state(self)]
         self.marks["waited_for_place"] += any(m.wanting_since >= 0 for m in self.state.missions.values())
+        self.marks["planned_ahead"] += any(m.ahead is not None for m in self.state.missions.values())
         return commands
 
 
@@ -212,5 +215,5 @@ def _marks(scenario: Scenario, run: Run, watched: _Watched) -> dict[str, int]:
     marks["late"] = int((run.controller.state.traffic.drives()[:, 5] > 0).sum())
     marks["exchanged"] = run.controller.quay.exchanges
     marks["rehearsed"] = run.controller.state.traffic.rehearsals_count
-    marks["waited_for_place"] = watched.marks["waited_for_place"]
+    marks += watched.marks
     return {name: int(marks[name]) for name in MARKS}

@@ -1,11 +1,18 @@
-"""Getting trucks to the places of their legs: claim and go, or wait in a buffer, or rest at home."""
+"""Getting trucks to the places of their legs: claim and go, or wait in a buffer, or rest at home.
+
+A truck in a handover whose end is in sight is *held*: its way on is planned before it may leave, so that its slot on
+the road is kept and its place is promised to the next truck. That is safe, because such a handover ends without any
+other truck's help; when it ends late, those behind wait, and the order of passage holds.
+"""
 
 import numpy as np
 
+from portway.core.commands import DriveTo
 from portway.core.controller.state import Mission, Phase, State
 from portway.core.model.layout import PlaceKind
 
 ONWARD_WEIGHT = 4  # a second from the buffer to the place counts as so many on the way to the buffer
+WAITING_KINDS = (PlaceKind.BUFFER, PlaceKind.PARKING, PlaceKind.CHARGING)
 
 
 def leg_phase(mission: Mission) -> Phase:
@@ -14,19 +21,23 @@ def leg_phase(mission: Mission) -> Phase:
 
 
 def go_to_leg(state: State, mission: Mission, places: list[str]) -> bool:
-    """Send a truck to the first place it can claim (nearest first); it may stand there already."""
-    truck = mission.truck
+    """Send a truck to the first of the places of its leg ahead that it can claim (nearest first); it may stand there
+    already. A held truck gets its plan and leaves when its handover ends."""
+    truck, leg = mission.truck, mission.leg_ahead
+    assert leg is not None
     free = state.claims.grantable_among(truck, places)
     if len(free) > 1:
-        start, loaded = state.stop_of(truck), not mission.current_leg.collect
+        start, loaded = state.stop_of(truck), not leg.collect
         free.sort(key=lambda p: state.traffic.drive_ms(start, state.book.stop(p), loaded))
     for place in free:
         if mission.at_place == place:
             mission.wanting_since = -1
-            return True
+            return not mission.held
         if state.drive(mission, place):
             mission.wanting_since = -1
-            state.set_phase(mission, leg_phase(mission))
+            mission.ahead_is_leg = mission.held
+            if not mission.held:
+                state.set_phase(mission, leg_phase(mission))
             return True
     return False
 
@@ -39,8 +50,12 @@ def want_place(state: State, mission: Mission) -> None:
         return
     state.set_phase(mission, Phase.WAIT_PLACE)
     claimed = state.claims.place_of(mission.truck)
-    if claimed is not None and state.book.kind(claimed) in (PlaceKind.BUFFER, PlaceKind.PARKING, PlaceKind.CHARGING):
-        return
+    if claimed is None or state.book.kind(claimed) not in WAITING_KINDS:
+        step_aside(state, mission)
+
+
+def step_aside(state: State, mission: Mission) -> None:
+    """Send a truck to a good free buffer, or home."""
     for place in _buffers_near(state, mission)[:3]:
         if state.drive(mission, place):
             return
@@ -51,13 +66,47 @@ def _buffers_near(state: State, mission: Mission) -> list[str]:
     """Free buffers, best first: near the leg's place above all, because the wait in the buffer hides the way there."""
     if not state.book.buffers:
         return []
-    traffic, loaded = state.traffic, not mission.current_leg.collect
-    goal = state.book.stop(state.book.for_leg(mission.current_leg)[0])
+    leg = mission.leg_ahead or mission.current_leg
+    traffic, loaded = state.traffic, not leg.collect
+    goal = state.book.stop(state.book.for_leg(leg)[0])
     onward = traffic.costs_to(goal, loaded)[state.book.buffer_stops]
     rows = [traffic.cost_row(int(s)) for s in state.book.buffer_stops]
     there = traffic.costs[int(loaded)][rows, state.stop_of(mission.truck)]
     ranked = np.argsort(ONWARD_WEIGHT * onward.astype(np.int64) + there, kind="stable")
     return [p for p in (state.book.buffers[i] for i in ranked) if state.claims.grantable(mission.truck, p)]
+
+
+def hold(state: State, mission: Mission, until_ms: int) -> None:
+    """The end of a truck's handover is in sight: from now on its way on may be planned."""
+    if mission.is_visitor or not state.plans_ahead:
+        return
+    index, unit = state.index[mission.truck], mission.unit
+    assert unit is not None
+    if not mission.held:
+        mission.held = True
+        state.traffic.set_load(index, mission.current_leg.collect or mission.leg + 1 < len(unit.legs))
+    state.traffic.hold(index, until_ms)
+
+
+def let_go(state: State, mission: Mission) -> None:
+    """The handover has ended: the truck follows the plan that it has got meanwhile, if any."""
+    if not mission.held:
+        return
+    index, place = state.index[mission.truck], mission.ahead
+    mission.held, mission.ahead, mission.ahead_is_leg = False, None, False
+    state.traffic.release(index)
+    if place is None:
+        return
+    mission.at_place = None
+    state.outbox.append(DriveTo(mission.truck, place, state.traffic.eta_ms(index)))
+    unit = mission.unit
+    if unit is None or mission.leg >= len(unit.legs):
+        return
+    if place in state.book.for_leg(mission.current_leg):
+        state.set_phase(mission, leg_phase(mission))
+    else:
+        want_place(state, mission)
+        state.places_freed = True  # it asks at once
 
 
 def rest(state: State, mission: Mission) -> None:

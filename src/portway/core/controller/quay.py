@@ -7,13 +7,19 @@ since the crane could not take them before.
 """
 
 from portway.core.commands import PrepareMove, StartHandover
-from portway.core.controller.driving import go_to_leg
+from portway.core.controller.crane_pace import CranePace
+from portway.core.controller.driving import go_to_leg, hold, step_aside
 from portway.core.controller.state import Mission, Phase, State
 from portway.core.dispatch.board import CraneQueue
-from portway.core.dispatch.units import Unit, UnitState
+from portway.core.dispatch.units import Leg, Unit, UnitState
 from portway.core.model.work import MoveKind
 
 LOOK_AHEAD = 4  # units from the head on that may have a place at once
+
+
+def _quay_leg(unit: Unit) -> Leg:
+    """The handover of a unit with its quay crane."""
+    return next(leg for leg in unit.legs if leg.crane is not None)
 
 
 class QuayService:
@@ -22,6 +28,7 @@ class QuayService:
     def __init__(self, state: State) -> None:
         self._state = state
         self._placed: set[str] = set()  # units whose truck has a claim under the crane
+        self._pace = {c: CranePace(state.scenario.terminal, c) for c in sorted(state.board.queues)}
         self.exchanges = 0
 
     def prepare(self, queue: CraneQueue) -> None:
@@ -37,30 +44,82 @@ class QuayService:
         discharge = unit.kind == MoveKind.DISCHARGE
         dual = queue.last_was_load and discharge
         self._state.outbox.append(PrepareMove(queue.crane, unit.id, unit.bay, discharge, dual))
+        self._pace[queue.crane].prepare(unit, self._state.now_ms)
+        self._look_ahead(queue, unit)
+
+    def _look_ahead(self, queue: CraneQueue, unit: Unit) -> None:
+        """The crane is getting ready for a unit: the truck that stands there for it may plan its way on."""
+        mission = self._standing_for(queue, unit)
+        if mission is None or mission.ahead is not None or not self._state.plans_ahead:
+            return
+        if mission.unit is not unit:
+            self.exchange(mission, unit)
+        pace = self._pace[queue.crane]
+        hold(self._state, mission, max(pace.ready_ms, self._state.now_ms) + pace.handover_ms)
+        leg = mission.leg_ahead
+        if leg is None or not go_to_leg(self._state, mission, self._state.book.for_leg(leg)):
+            step_aside(self._state, mission)
 
     def give_places(self, queue: CraneQueue) -> None:
-        """Give places under the crane in the order of service, as far as trucks and places allow."""
+        """Give places under the crane in the order of service, as far as trucks and places allow. While the truck of an
+        earlier unit is not ready, later ones may come, but a place is kept for it."""
+        waits: list[Unit] = []
         for unit in queue.window(LOOK_AHEAD):
             if unit.id in self._placed:
                 continue
+            places = self._spare(queue, waits, self._state.book.for_leg(_quay_leg(unit)))
             mission = self._truck_for(queue, unit)
-            if mission is None:
-                return
-            if mission.unit is not unit:
-                self.exchange(mission, unit)
-            if not go_to_leg(self._state, mission, self._state.book.for_leg(mission.current_leg)):
-                return
-            self._placed.add(unit.id)
-            if mission.at_place is not None:
-                self.arrived(mission)
+            if mission is None or not self._give(queue, unit, mission, places):
+                waits.append(unit)
+
+    def _give(self, queue: CraneQueue, unit: Unit, mission: Mission, places: list[str]) -> bool:
+        """Send the truck of a unit to one of some places; False if none can be had now."""
+        if not self._state.claims.grantable_among(mission.truck, places):
+            return False
+        if mission.unit is not unit:
+            self.exchange(mission, unit)
+        if not go_to_leg(self._state, mission, places):
+            return False
+        self._placed.add(unit.id)
+        if mission.at_place is not None and not mission.held:
+            self.arrived(mission)
+        return True
+
+    def _spare(self, queue: CraneQueue, waits: list[Unit], places: list[str]) -> list[str]:
+        """Those of some places that neither take the last place of a unit that is served before and has none yet, nor
+        shut what other cranes need."""
+        if not waits:
+            return places
+        book, claims = self._state.book, self._state.claims
+        kept = [[p for p in book.for_leg(_quay_leg(unit)) if self._kept_free(queue, p, unit)] for unit in waits]
+        others = {
+            p
+            for other in self._state.board.queues.values() if other is not queue
+            for unit in other.window(LOOK_AHEAD)
+            for p in book.for_leg(_quay_leg(unit))
+        }  # fmt: skip
+        spare = []
+        for place in places:
+            shut = {place, *claims.shut_by(place)}
+            if shut.isdisjoint(others) and not any(shut.issuperset(own) for own in kept):
+                spare.append(place)
+        return spare
+
+    def _kept_free(self, queue: CraneQueue, place: str, unit: Unit) -> bool:
+        """Whether a unit can get a place, now or when those served before it have left."""
+        claims, board = self._state.claims, self._state.board
+        before = set(queue.units[queue.head : queue.units.index(unit, queue.head)])
+        stay = {board.units[u].truck for u in self._placed if board.units[u] not in before}
+        return stay.isdisjoint(claims.holder_of(p) for p in (place, *claims.shut_by(place)))
 
     def _truck_for(self, queue: CraneQueue, unit: Unit) -> Mission | None:
         """The truck that shall take the next place: the load's own one, or the nearest bound for a discharge here."""
         missions = self._state.missions
         if unit.kind == MoveKind.LOAD:
             mission = missions.get(unit.truck or "")
-            ready = mission is not None and mission.unit is unit and mission.current_leg.crane == queue.crane
-            return mission if ready else None
+            if mission is None or mission.unit is not unit or mission.leg_ahead is None:
+                return None
+            return mission if mission.leg_ahead.crane == queue.crane else None
         bound = [
             m for m in self._state.wanting()
             if m.unit and m.unit.crane == queue.crane and m.unit.kind == MoveKind.DISCHARGE and m.leg == 0
@@ -86,13 +145,19 @@ class QuayService:
             mine.truck = other
         mission.unit, unit.truck = unit, mission.truck
         unit.assigned_ms = self._state.now_ms
+        if (unit.id in self._placed) != (mine.id in self._placed):  # the places belong to the trucks
+            self._placed ^= {unit.id, mine.id}
 
     def arrived(self, mission: Mission) -> None:
         """A truck stands under its crane."""
         leg = mission.current_leg
         self._state.set_phase(mission, Phase.WAIT_COLLECT if leg.collect else Phase.WAIT_DELIVER)
         assert leg.crane is not None
-        self.hand_over(self._state.board.queues[leg.crane])
+        queue = self._state.board.queues[leg.crane]
+        unit = queue.next_unit()
+        if queue.prepared and not queue.serving and unit is not None:
+            self._look_ahead(queue, unit)
+        self.hand_over(queue)
 
     def hand_over(self, queue: CraneQueue) -> None:
         """Start the handover of the head unit if the crane is ready and a truck stands at the place."""
@@ -105,6 +170,7 @@ class QuayService:
         if mission.unit is not unit:
             self.exchange(mission, unit)
         queue.serving = mission.serving = True
+        hold(self._state, mission, self._state.now_ms + self._pace[queue.crane].handover_ms)
         self._state.set_phase(mission, Phase.HANDOVER)
         leg = mission.current_leg
         self._state.outbox.append(StartHandover(queue.crane, mission.truck, leg.jobs, leg.collect, leg.bay))
@@ -125,5 +191,6 @@ class QuayService:
         """The head unit's handover has ended: the crane goes on to the next one."""
         assert queue.next_unit() is unit, f"{queue.crane} served {unit.id} out of sequence"
         self._placed.discard(unit.id)
+        self._pace[queue.crane].handed_over(unit, self._state.now_ms)
         queue.advance()
         self.prepare(queue)

@@ -3,6 +3,7 @@
 from enum import IntEnum
 
 from portway.core.commands import Command, DriveTo, JobOrderDone, SetTimer
+from portway.core.controller.experience import Experience
 from portway.core.controller.place_book import PlaceBook
 from portway.core.dispatch.board import Board
 from portway.core.dispatch.units import Leg, Unit
@@ -30,7 +31,19 @@ class Phase(IntEnum):
 class Mission:
     """A truck and its unit; `leg` counts the handovers done."""
 
-    __slots__ = ("at_place", "is_visitor", "leg", "phase", "serving", "truck", "unit", "wanting_since")
+    __slots__ = (
+        "ahead",
+        "ahead_is_leg",
+        "at_place",
+        "held",
+        "is_visitor",
+        "leg",
+        "phase",
+        "serving",
+        "truck",
+        "unit",
+        "wanting_since",
+    )
 
     def __init__(self, truck: str, is_visitor: bool = False) -> None:
         self.truck = truck
@@ -40,7 +53,18 @@ class Mission:
         self.at_place: str | None = None  # where it stands, None while driving
         self.serving = False  # a handover is under way
         self.wanting_since = -1  # waiting for a place of its leg since, -1 when it has one
+        self.held = False  # stands in a handover whose end is in sight: its way on may be planned
+        self.ahead_is_leg = False
+        self.ahead: str | None = None  # place to which it goes on when its handover ends
         self.is_visitor = is_visitor
+
+    @property
+    def leg_ahead(self) -> Leg | None:
+        """The handover after the one under way, while the truck is held for that; else the one it drives to."""
+        assert self.unit is not None
+        if not self.held:
+            return self.current_leg
+        return self.unit.legs[self.leg + 1] if self.leg + 1 < len(self.unit.legs) else None
 
     @property
     def current_leg(self) -> Leg:
@@ -66,8 +90,10 @@ class State:
         self.missions: dict[str, Mission] = {t.id: Mission(t.id) for t in trucks}
         self.phase_log: list[tuple[int, str, int]] = []  # at_ms, truck, phase
         self.outbox: list[Command] = []
+        self.experience = Experience()
         self.timers: set[tuple[int, str]] = set()
         self.places_freed = True
+        self.plans_ahead = scenario.policies.traffic != "first_come"
         for truck in trucks:
             self.traffic.place(self.index[truck.id], self.book.stop(truck.home))
             self.claims.claim(truck.id, truck.home)
@@ -86,9 +112,20 @@ class State:
             self.timers.add((at_ms, name))
             self.outbox.append(SetTimer(at_ms, name))
 
+    def cranes_wanted(self) -> list[str]:
+        """Quay cranes under which some truck wants a place, now or after the handover that it is held for."""
+        legs = [m.leg_ahead for m in self.missions.values() if m.unit is not None and (
+            m.wanting_since >= 0 or (m.held and not m.ahead_is_leg)
+        )]  # fmt: skip
+        return sorted({leg.crane for leg in legs if leg is not None and leg.crane is not None})
+
     def wanting(self) -> list[Mission]:
         """Missions whose truck waits for a place of its leg."""
         return [m for m in self.missions.values() if m.wanting_since >= 0 and m.unit is not None]
+
+    def wanting_in(self, block: str | None) -> list[Mission]:
+        """Missions whose truck waits for a place at a yard block."""
+        return [m for m in self.wanting() if m.current_leg.block == block]
 
     def try_again(self) -> None:
         """Ask to be woken at the next full retry period; many failures share one timer."""
@@ -107,15 +144,22 @@ class State:
         )  # fmt: skip
 
     def drive(self, mission: Mission, place: str) -> bool:
-        """Claim a place and send the truck there; False (and nothing changed) when there is no claim or no plan."""
+        """Claim a place and send the truck there, at once or when its handover ends; False (and nothing changed) when
+        there is no claim or no plan."""
         if not self.claims.grantable(mission.truck, place):
             return False
-        eta = self.traffic.send(self.index[mission.truck], self.book.stop(place))
+        stop, row = self.book.stop(place), self.index[mission.truck]
+        alone = self.traffic.drive_ms(self.traffic.stop_of(row), stop, self.traffic.is_loaded(row))
+        eta = self.traffic.send(row, stop)
         if eta < 0:
             self.try_again()
             return False
         self.claims.claim(mission.truck, place)
         self.places_freed = True
+        self.experience.drove(eta - self.traffic.earliest_ms(row) - alone)
+        if mission.held:
+            mission.ahead = place
+            return True
         mission.at_place = None
         self.outbox.append(DriveTo(mission.truck, place, eta))
         return True

@@ -4,9 +4,11 @@ Our trucks come before road trucks, and loads (a quay crane waits for them) befo
 """
 
 from portway.core.commands import GantryTo, StartHandover
-from portway.core.controller.driving import go_to_leg, want_place
+from portway.core.controller.driving import go_to_leg, hold, step_aside, want_place
 from portway.core.controller.state import Mission, Phase, State
 from portway.core.model.work import MoveKind
+
+NO_CRANE_MS = 600_000
 
 
 class YardService:
@@ -18,18 +20,18 @@ class YardService:
         for crane in sorted(state.scenario.terminal.yard_cranes, key=lambda c: c.id):
             self._cranes.setdefault(crane.block, []).append(crane.id)
         self._bay = {c.id: c.bay_start for c in state.scenario.terminal.yard_cranes}
+        self._machine = {c.id: c for c in state.scenario.terminal.yard_cranes}
+        self._pitch_m = {b.id: b.bay_pitch_m for b in state.scenario.terminal.blocks}
         self._busy: dict[str, bool] = {}
-        self._waiting: dict[str, list[tuple[int, int, str]]] = {block: [] for block in self._cranes}
+        self._waiting: dict[str, list[tuple[tuple[bool, int], int, str]]] = {block: [] for block in self._cranes}
 
     def start_leg(self, mission: Mission) -> None:
         """Send a truck to the place of its yard leg, or let it wait for one."""
-        if not go_to_leg(self._state, mission, self._state.book.for_leg(mission.current_leg)):
+        if mission.wanting_since < 0:
+            mission.wanting_since = self._state.now_ms
+        self._give_places(self._state.wanting_in(mission.current_leg.block))
+        if mission.wanting_since >= 0:
             want_place(self._state, mission)
-            return
-        if mission.at_place is not None:
-            self.arrived(mission)
-        else:
-            self._expect(mission)
 
     def _expect(self, mission: Mission) -> None:
         """Send an idle crane to the bay where a truck is coming."""
@@ -45,9 +47,7 @@ class YardService:
         leg = mission.current_leg
         self._state.set_phase(mission, Phase.WAIT_COLLECT if leg.collect else Phase.WAIT_DELIVER)
         assert leg.block is not None
-        assert mission.unit is not None
-        urgency = 2 if mission.is_visitor else 0 if mission.unit.kind == MoveKind.LOAD else 1
-        self._waiting[leg.block].append((urgency, self._state.now_ms, mission.truck))
+        self._waiting[leg.block].append((_urgency(mission), self._state.now_ms, mission.truck))
         self.serve(leg.block)
 
     def serve(self, block: str) -> None:
@@ -62,9 +62,22 @@ class YardService:
             leg = mission.current_leg
             crane = min(idle, key=lambda c: (abs(self._bay[c] - leg.bay), c))
             self._busy[crane] = mission.serving = True
+            self._look_ahead(mission, crane, block)
             self._bay[crane] = leg.bay
             self._state.set_phase(mission, Phase.HANDOVER)
             self._state.outbox.append(StartHandover(crane, mission.truck, leg.jobs, leg.collect, leg.bay))
+
+    def _look_ahead(self, mission: Mission, crane: str, block: str) -> None:
+        """A handover begins: its end is in sight, so the truck gets its slot on the road, and gives its place away."""
+        state, leg, machine = self._state, mission.current_leg, self._machine[crane]
+        if mission.is_visitor or not state.plans_ahead:
+            return
+        travel_s = abs(self._bay[crane] - leg.bay) * self._pitch_m[block] / machine.gantry_mps
+        work_s = machine.cycle_s_mean if leg.collect else machine.handover_s
+        hold(state, mission, state.now_ms + round(1000 * (travel_s + work_s)))
+        after = mission.leg_ahead
+        if after is None or after.crane is not None or not go_to_leg(state, mission, state.book.for_leg(after)):
+            step_aside(state, mission)  # until the quay crane has a place for it, or dispatch a unit
 
     def handed_over(self, crane: str, block: str) -> None:
         """A handover has ended; the crane takes the next truck."""
@@ -72,11 +85,32 @@ class YardService:
         self.serve(block)
 
     def retry(self, wanting: list[Mission]) -> None:
-        """Trucks that want a place in the yard ask again: ours first, then by waiting time."""
-        here = [m for m in wanting if m.wanting_since >= 0 and m.current_leg.block is not None]
-        for mission in sorted(here, key=lambda m: (m.is_visitor, m.wanting_since, m.truck)):
-            if go_to_leg(self._state, mission, self._state.book.for_leg(mission.current_leg)):
-                if mission.at_place is not None:
-                    self.arrived(mission)
-                else:
-                    self._expect(mission)
+        """Trucks that want a place in the yard ask again."""
+        self._give_places([m for m in wanting if m.wanting_since >= 0 and m.current_leg.block is not None])
+
+    def _give_places(self, wanting: list[Mission]) -> None:
+        """Places for those who wait for one: ours first, loads before the rest, then by waiting time.
+
+        Neighbouring places shut each other, so a place can be free and not be had. It is kept for the first who wants
+        it: nobody behind him gets a place that shuts it, or he might wait for ever.
+        """
+        state = self._state
+        kept: set[str] = set()
+        for mission in sorted(wanting, key=lambda m: (_urgency(m), m.wanting_since, m.truck)):
+            places = state.book.for_leg(mission.current_leg)
+            if not go_to_leg(state, mission, [p for p in places if p not in kept]):
+                kept.update(places, *(state.claims.shut_by(p) for p in places))
+            elif mission.at_place is not None:
+                self.arrived(mission)
+            else:
+                self._expect(mission)
+
+
+def _urgency(mission: Mission) -> tuple[bool, int]:
+    """Order of trucks at a block: ours before road trucks, then by the time at which a quay crane wants the unit;
+    nobody waits for the rest, so they come `NO_CRANE_MS` after they began to wait."""
+    unit = mission.unit
+    assert unit is not None
+    if unit.kind == MoveKind.LOAD:
+        return mission.is_visitor, unit.wanted_ms
+    return mission.is_visitor, max(mission.wanting_since, unit.assigned_ms) + NO_CRANE_MS

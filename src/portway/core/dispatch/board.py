@@ -14,7 +14,18 @@ from portway.core.model.work import JobOrder, MoveKind, WorkList
 class CraneQueue:
     """Units of one quay crane; `head` is the next to be served."""
 
-    __slots__ = ("crane", "dual", "head", "last_was_load", "prepared", "ready", "serving", "start_ms", "units")
+    __slots__ = (
+        "crane",
+        "dual",
+        "head",
+        "last_was_load",
+        "prepared",
+        "ready",
+        "ready_ms",
+        "serving",
+        "start_ms",
+        "units",
+    )
 
     def __init__(self, crane: str) -> None:
         self.crane = crane
@@ -24,6 +35,7 @@ class CraneQueue:
         self.head = 0
         self.prepared = False  # the crane was told to prepare the head
         self.ready = False  # and has done so
+        self.ready_ms = 0  # since when
         self.serving = False  # a handover is under way
         self.last_was_load = False
 
@@ -34,6 +46,10 @@ class CraneQueue:
     def window(self, length: int) -> list[Unit]:
         """The next `length` units from the head on."""
         return self.units[self.head : self.head + length]
+
+    def waited_ms(self, now_ms: int) -> int:
+        """How long the crane has been ready for a truck that is not there."""
+        return now_ms - self.ready_ms if self.ready and not self.serving else 0
 
     def advance(self) -> None:
         """The head has been served."""

@@ -16,6 +16,8 @@ from scipy.optimize import linear_sum_assignment
 
 from portway.core.dispatch.strategy import DispatchView
 
+URGENT_MS_MAX = 3_600_000  # what must be begun later than this is all the same
+
 
 class RollingHorizonParameters(NamedTuple):
     """Weights of the cost, in milliseconds per millisecond."""
@@ -23,8 +25,8 @@ class RollingHorizonParameters(NamedTuple):
     lateness: float = 4.0
     empty_drive: float = 1.0
     earliness: float = 0.15
-    rank_ms: float = 60_000.0  # worth of being one move nearer to the head of a crane's queue
-    early_ms_max: int = 480_000  # a job order is left open when its truck would come earlier than this
+    urgency: float = 1.0  # of a millisecond by which a job order must be begun sooner
+    early_ms_max: int = 240_000  # a job order is left open when its truck would come earlier than this
 
 
 class RollingHorizon:
@@ -39,10 +41,12 @@ class RollingHorizon:
             return []
         p = self._p
         there = view.free_ms[:, None] + view.travel_ms + view.lead_ms[None, :]
-        late = np.maximum(there - view.due_ms[None, :], 0)
+        late = np.maximum(there - (view.due_ms - view.waited_ms)[None, :], 0)
+        late -= late.min(axis=0, keepdims=True)  # what no truck can spare the crane says nothing about this one
         early = np.maximum(view.due_ms[None, :] - there, 0)
         cost = p.lateness * late + p.empty_drive * (view.travel_ms + view.free_ms[:, None] - view.now_ms)
-        cost += p.earliness * early + p.rank_ms * view.rank[None, :]
+        start_by = view.due_ms - view.lead_ms - view.travel_ms.min(axis=0) - view.now_ms - view.waited_ms
+        cost += p.earliness * early + p.urgency * np.minimum(start_by, URGENT_MS_MAX)[None, :]
         rows, cols = linear_sum_assignment(cost)
         ahead = early[rows, cols] <= p.early_ms_max
         return [(int(r), int(c)) for r, c, ok in zip(rows, cols, ahead, strict=True) if ok]

@@ -26,6 +26,7 @@ class DispatchView(NamedTuple):
     crane: np.ndarray  # (J,) int32: quay crane, -1 none
     rank: np.ndarray  # (J,) int32: position in the crane's queue counted from the next move, 0 first
     travel_ms: np.ndarray  # (T, J) int64: empty drive of each truck, once free, to each pick-up
+    waited_ms: np.ndarray | int = 0  # (J,) int64: how long the job order's crane has been waiting for a truck
 
 
 class DispatchStrategy(Protocol):

@@ -45,6 +45,7 @@ class Unit:
 
     __slots__ = (
         "after",
+        "alone_ms",
         "assigned_ms",
         "bay",
         "collected",
@@ -57,6 +58,7 @@ class Unit:
         "release_ms",
         "state",
         "truck",
+        "wanted_ms",
     )
 
     def __init__(self, jobs: tuple[JobOrder, ...]) -> None:
@@ -73,6 +75,8 @@ class Unit:
         self.state = UnitState.OPEN
         self.truck: str | None = None
         self.assigned_ms = 0
+        self.wanted_ms = self.due_ms  # when its crane can serve it, as last estimated
+        self.alone_ms = 0  # empty drive to the pick-up when it was assigned, on an empty road
         self.collected: dict[str, tuple[int, str]] = {}  # by job order: when and at which place
 
     def move_to(self, state: UnitState) -> None:

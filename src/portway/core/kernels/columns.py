@@ -28,10 +28,11 @@ T_SINK_MS = 18  # road trucks: how long they stand at the end of the plan before
 T_SLOW_PCT = 19  # road trucks: a movement takes up to so much longer than its profile
 T_RETRY_MS = 20  # no better plan is looked for before this instant
 T_PATIENCE_MS = 21  # how long it was left alone last time
-T_COLUMNS = 22
+T_HELD_UNTIL_MS = 22  # a standing truck in a handover: expected end; it leaves only when released. 0 = not held
+T_COLUMNS = 23
 
 RING = 256
-FREE, DECIDE, ENTER, ARRIVE = 0, 1, 2, 3  # event kinds in their order at one instant
+FREE, DECIDE, ENTER, ARRIVE, RELEASE = 0, 1, 2, 3, 4  # event kinds in their order at one instant
 FOREVER = 1 << 60
 
 C_NOW, C_EVENTS, C_DIRTY, C_LOGGED, C_ARRIVED, C_MODE, C_SEED, C_DELAY_PPM, C_DELAY_MS, C_STEPS = (

@@ -13,6 +13,7 @@ from portway.core.kernels.columns import (
     T_ETA_MS,
     T_GOAL,
     T_GRANTED,
+    T_HELD_UNTIL_MS,
     T_LOAD,
     T_MOVING,
     T_PATIENCE_MS,
@@ -52,7 +53,11 @@ def candidates(trucks, costs, goal_row, now, slack_ms):
         if trucks[n, T_GRANTED] + 1 >= trucks[n, T_END] or trucks[n, T_RETRY_MS] > now:
             continue
         row = goal_row[trucks[n, T_GOAL]]
-        late = trucks[n, T_ETA_MS] - now - costs[trucks[n, T_LOAD], row, trucks[n, T_STOP]]
+        late = (
+            trucks[n, T_ETA_MS]
+            - max(now, trucks[n, T_HELD_UNTIL_MS])
+            - costs[trucks[n, T_LOAD], row, trucks[n, T_STOP]]
+        )
         if trucks[n, T_MOVING] == 0 and trucks[n, T_BLOCKED] >= 0:
             delay[n] = (1 << 40) + now - trucks[n, T_SINCE_MS]
         elif late > slack_ms:

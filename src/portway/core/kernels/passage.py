@@ -38,6 +38,7 @@ from portway.core.kernels.columns import (
     FOREVER,
     FREE,
     REHEARSAL,
+    RELEASE,
     T_BLOCKED,
     T_DECIDED,
     T_DONE,
@@ -47,6 +48,7 @@ from portway.core.kernels.columns import (
     T_EXTRA_MS,
     T_GRANTED,
     T_HELD_MS,
+    T_HELD_UNTIL_MS,
     T_LEVEL_IN,
     T_LOAD,
     T_MOVING,
@@ -208,7 +210,9 @@ def decide(uses, count, heads, arrays, trucks, plan_mv, plan_level, agenda, cloc
 
 @njit(cache=True)
 def start_if_granted(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, n, now):
-    """A standing truck with a plan asks for its next step; it starts or is marked as blocked."""
+    """A standing truck with a plan asks for its next step; it starts, is marked as blocked, or is held."""
+    if trucks[n, T_HELD_UNTIL_MS] > 0:
+        return
     lacks = grant(uses, count, heads, arrays, trucks, plan_mv, clock, n, now)
     if lacks >= 0:
         if trucks[n, T_BLOCKED] < 0:
@@ -311,6 +315,10 @@ def advance(uses, count, heads, arrays, trucks, plan_mv, plan_level, agenda, clo
             finish_step(trucks, plan_mv, clock, log, n, now)
             level = trucks[n, T_PROFILE] % 3
             begin(arrays, trucks, plan_mv, agenda, clock, n, level, now)
+        elif kind == RELEASE:
+            trucks[n, T_HELD_UNTIL_MS] = 0
+            if trucks[n, T_MOVING] == 0 and trucks[n, T_STEP] + 1 < trucks[n, T_END]:
+                start_if_granted(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, n, now)
         else:
             finish_step(trucks, plan_mv, clock, log, n, now)
             arrive(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, arrived, n, now)
@@ -336,6 +344,9 @@ def rehearse(uses, count, arrays, trucks, plan_mv, plan_level, agenda, clock):
     watch[C_MODE] = REHEARSAL
     arrived = np.empty(2 * len(trucks) + 1, np.int64)
     log = np.empty((1, 6), np.int64)
+    for n in range(len(trucks)):
+        if shadow[n, T_HELD_UNTIL_MS] > 0:
+            schedule(events, watch, max(clock[C_NOW], shadow[n, T_HELD_UNTIL_MS]), RELEASE, n, 0)
     advance(uses, count, heads, arrays, shadow, plan_mv, plan_level, events, watch, log, arrived, FOREVER)
     clock[C_DIRTY] = 0
     stuck = 0

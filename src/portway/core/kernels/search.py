@@ -17,6 +17,7 @@ from portway.core.kernels.columns import (
     T_DECIDED,
     T_EXTRA_MS,
     T_GRANTED,
+    T_HELD_UNTIL_MS,
     T_LOAD,
     T_MOVING,
     T_PROFILE,
@@ -155,6 +156,7 @@ def first_labels(uses, count, arrays, trucks, plan_mv, n, now, labels, best, sta
     size, heap_size = 0, 0
     if row[T_MOVING] == 0:
         gap, gap_end = own_gap(uses, count, row[T_STOP], n)
+        leave = max(now, row[T_HELD_UNTIL_MS])
         return add_label(
             labels,
             size,
@@ -168,8 +170,8 @@ def first_labels(uses, count, arrays, trucks, plan_mv, n, now, labels, best, sta
             row[T_STOP],
             gap,
             0,
-            now,
-            now,
+            leave,
+            leave,
             -1,
             -1,
             0,

@@ -25,6 +25,10 @@ class PlaceClaims:
         """The truck that has claimed a place, if any."""
         return self._holder.get(place)
 
+    def shut_by(self, place: str) -> tuple[str, ...]:
+        """Places that cannot be claimed by others while `place` is."""
+        return self._excludes.get(place, ())
+
     def grantable(self, truck: str, place: str) -> bool:
         """Whether `truck` may claim `place` now."""
         if self._home_of.get(place, truck) != truck or self._holder.get(place, truck) != truck:

@@ -129,6 +129,14 @@ class Traffic:
         """Expected end of the truck's plan."""
         return int(self.trucks[truck, c.T_ETA_MS])
 
+    def is_loaded(self, truck: int) -> bool:
+        """Whether the truck carries a box."""
+        return bool(self.trucks[truck, c.T_LOAD])
+
+    def earliest_ms(self, truck: int) -> int:
+        """When the truck can leave: now, or at the expected end of the handover that holds it."""
+        return max(self.now_ms, int(self.trucks[truck, c.T_HELD_UNTIL_MS]))
+
     def set_load(self, truck: int, loaded: bool) -> None:
         """A standing truck got or gave its box."""
         self.trucks[truck, c.T_LOAD] = int(loaded)
@@ -223,6 +231,22 @@ class Traffic:
         self.trucks[truck, c.T_BLOCKED] = -1
         self.trucks[truck, c.T_DONE] = 1
         self._at_once.append(truck)
+
+    def hold(self, truck: int, until_ms: int) -> None:
+        """Keep a standing truck where it is until `release`, expected at `until_ms`; it may get a plan before."""
+        if self.trucks[truck, c.T_HELD_UNTIL_MS] != until_ms:
+            self.trucks[truck, c.T_HELD_UNTIL_MS] = until_ms
+            self.clock[c.C_DIRTY] = 1
+
+    def release(self, truck: int) -> None:
+        """Let a held truck follow its plan."""
+        self.trucks[truck, c.T_HELD_UNTIL_MS] = 0
+        self.clock[c.C_DIRTY] = 1
+        if self.trucks[truck, c.T_STEP] + 1 < self.trucks[truck, c.T_END]:
+            passage.kick(
+                self.uses, self.count, self.heads, self.map.arrays, self.trucks, self.plan_mv, self.agenda, self.clock,
+                truck, self.now_ms,
+            )  # fmt: skip
 
     def what_if(self, truck: int, goal: int) -> int:
         """Arrival in ms if the truck were sent to a goal now, -1 without a plan; nothing changes but the times that a
