@@ -9,6 +9,7 @@ import time
 
 import msgspec
 import numpy as np
+from cplp_run import call_ms
 from density import drive, grid_map
 from saturated import saturated_work
 
@@ -117,6 +118,7 @@ MEASUREMENTS = [
     Measurement("real_time_factor_60", "x", 2_000, 50_000, True, lambda q: _real_time_factor(60, q)),
     Measurement("real_time_factor_200", "x", 300, 10_000, True, lambda q: _real_time_factor(200, q)),
     Measurement("plans_per_second_200", "1/s", 10_000, 50_000, True, _plans),
+    Measurement("cplp_call", "ms", 20, 1, False, call_ms),
     Measurement("hundred_hours_200_bad", "count", 0, 0, False, lambda q: _hundred_hours(200, q)),
     Measurement("crane_share_6_trucks", "%", 90, 97, True, lambda q: _crane_share(6, q)),
     Measurement("density_ratio_200", "x", 1.1, 1.2, True, lambda q: _density(200, q)),

@@ -1,28 +1,30 @@
 """Portway's traffic control on the CPLP instances: all tasks done, and the time of a planning call.
 
-Vertices become stops, edges movements that always end standing; what excludes what comes from `cplp_instance`. The
-instances are not well-formed: an idle agent stands in the way for ever. So a task whose agents find no plan asks idle
-agents to move: first those near the task, then all.
+Vertices become stops, edges movements that always end standing; what excludes what comes from `cplp_instance`, who does
+which task from `cplp_fleet`; `cplp_judge` looks at the drives alone.
 
     python benchmarks/terminals/cplp_run.py DATA/cplp     runs every instance in a folder
 """
 
+import os
 import sys
 import time
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from cplp_fleet import Fleet
 from cplp_instance import Conflicts, Instance, find_conflicts, read_instance
 from cplp_judge import Verdict, judge
 
 from portway.core.routing.resources import build_resources
 from portway.core.routing.stops import Stop
-from portway.core.routing.traffic import Traffic, TrafficParameters
 from portway.core.routing.traffic_map import HOLD, MapArrays, MapPaths, TrafficMap
 
-NEAREST = 6  # agents tried for a task in one call
-PERIOD_MS = 100  # calls while a task is open
+PERIOD_MS = 500  # longest time between two calls while a task has no agent
+SETS = 9
+SMALL = ("set_0", "set_3", "set_6")  # 10 agents
+WARM_UP_S = 20.0
 
 
 class Outcome(NamedTuple):
@@ -79,83 +81,71 @@ def instance_map(instance: Instance, conflicts: Conflicts) -> TrafficMap:
     return TrafficMap(stops, [()] * n_mv, instance.duration_s, np.zeros((n_stops, 3)), res.total, arrays, paths, {}, {})
 
 
-class Fleet:
-    """Agents and tasks of an instance on traffic control."""
-
-    def __init__(self, instance: Instance, traffic_map: TrafficMap) -> None:
-        self.instance, self.xy = instance, instance.xy_m
-        self.traffic = Traffic(traffic_map, len(instance.start), TrafficParameters(weight=1.2, responses_max=16))
-        self.rng = np.random.default_rng(7)
-        for agent, vertex in enumerate(instance.start):
-            self.traffic.place(agent, int(vertex))
-        for vertex in sorted(set(instance.task_vertex.tolist())):
-            self.traffic.cost_row(vertex)
-        self.task_of: dict[int, int] = {}  # agent -> task
-        self.open: list[int] = []
-        self.patience: dict[int, int] = {}
-
-    def call(self) -> None:
-        """Plan for every open task that has no agent, oldest first."""
-        for task in list(self.open):
-            if task not in self.task_of.values():
-                self._serve(task)
-        self.traffic.improve()
-
-    def _serve(self, task: int) -> None:
-        goal = int(self.instance.task_vertex[task])
-        idle = [a for a in range(len(self.instance.start)) if a not in self.task_of]
-        far = self.traffic.costs_to(goal, False)
-        idle.sort(key=lambda a: (int(far[self.traffic.stop_of(a)]), a))
-        for agent in idle[:NEAREST]:
-            if self.traffic.send(agent, goal) >= 0:
-                self.task_of[agent] = task
-                return
-        self.patience[task] = self.patience.get(task, 0) + 1
-        if self.patience[task] % 3 == 0:
-            self._stir(goal, idle, 4 + 4 * (self.patience[task] // 3))
-
-    def _stir(self, goal: int, idle: list[int], most: int) -> None:
-        """Ask idle agents around a goal to stand somewhere else."""
-        away = np.hypot(*(self.xy[[self.traffic.stop_of(a) for a in idle]] - self.xy[goal]).T)
-        for i in np.argsort(away, kind="stable")[:most]:
-            for vertex in self.rng.choice(len(self.xy), 4, replace=False):
-                if self.traffic.send(idle[int(i)], int(vertex)) >= 0:
-                    break
-
-    def arrived(self, agent: int) -> None:
-        """An agent stands at the end of its plan."""
-        task = self.task_of.pop(agent, None)
-        if task is not None:
-            self.open.remove(task)
-
-
 def run(instance: Instance, limit_s: float = 900.0) -> Outcome:
-    """Run an instance until every task is done or `limit_s` is over."""
+    """Run an instance until every task is done or `limit_s` is over.
+
+    A call is everything that is planned at one instant; instants at which there was nothing to plan do not count.
+    """
     fleet = Fleet(instance, instance_map(instance, find_conflicts(instance)))
     traffic, calls = fleet.traffic, []
     release = np.ceil(1000 * instance.task_release_s).astype(np.int64)
     coming, now = 0, 0
-    while (coming < len(release) or fleet.open) and now < 1000 * limit_s:
-        until = now + PERIOD_MS if len(fleet.open) > len(fleet.task_of) else 1 << 50
+    while (coming < len(release) or fleet.waiting or fleet.task_of) and now < 1000 * limit_s:
+        until = now + PERIOD_MS if fleet.waiting else 1 << 50
         if coming < len(release):
             until = min(until, int(release[coming]))
         for arrival in traffic.advance(until):
             fleet.arrived(arrival.truck)
         now = traffic.now_ms
         while coming < len(release) and release[coming] <= now:
-            fleet.open.append(coming)
+            fleet.release(coming)
             coming += 1
         began = time.perf_counter()
-        fleet.call()
-        calls.append(1000 * (time.perf_counter() - began))
+        if fleet.call():
+            calls.append(1000 * (time.perf_counter() - began))
     log = traffic.drives()
     rows = np.column_stack((log[:, 0], log[:, 1], log[:, 2] / 1000, log[:, 3] / 1000)).astype(float)
     return Outcome(judge(instance, rows), len(release), np.array(calls))
 
 
+def _warm_up(instance: Instance) -> None:
+    """Let every kernel compile, those too that only a shut way or a late agent needs."""
+    fleet = Fleet(instance, instance_map(instance, find_conflicts(instance)))
+    fleet.standing.look([])
+    fleet.standing.way(0, int(instance.task_vertex[0]), fleet.taboo)
+    fleet.traffic.release(0)
+    fleet.traffic.renew()
+    run(instance, WARM_UP_S)
+
+
+def call_ms(quick: bool, folder: Path | None = None) -> tuple[float | None, str]:
+    """A row of the benchmark: the worst mean call over the instances in ms, and a remark; `quick` takes the small ones.
+
+    None when an instance is missing, a task is not done or a run breaks a rule; the remark says which. The folder is
+    `cplp` in PORTWAY_DATA unless given.
+    """
+    root = Path(__file__).resolve().parents[2]
+    folder = folder or (root / os.environ.get("PORTWAY_DATA", "../shared/data") / "cplp").resolve()
+    paths = sorted(p for p in folder.glob("set_*.json") if not quick or p.stem in SMALL)
+    if len(paths) < (len(SMALL) if quick else SETS):
+        return None, f"{len(paths)} instances in {folder}; PORTWAY_DATA names the folder that holds cplp/"
+    _warm_up(read_instance(paths[0]))
+    outcomes = {path.stem: run(read_instance(path)) for path in paths}
+    for name, o in outcomes.items():
+        if o.verdict.problems:
+            return None, f"{name}: {o.verdict.tasks_done}/{o.tasks} tasks, {o.verdict.problems[0]}"
+    worst = max(outcomes, key=lambda name: (float(outcomes[name].calls_ms.mean()), name))
+    done, slowest = sum(o.tasks for o in outcomes.values()), max(o.calls_ms.max() for o in outcomes.values())
+    remark = f"{len(paths)} instances, {done} tasks done, worst {worst}, slowest call {slowest:.0f} ms"
+    return float(outcomes[worst].calls_ms.mean()), remark
+
+
 def main(folder: Path) -> None:
     """Print a line for every instance of a folder."""
-    for path in sorted(folder.glob("set_*.json")):
+    paths = sorted(folder.glob("set_*.json"))
+    for path in paths[:1]:
+        _warm_up(read_instance(path))
+    for path in paths:
         o = run(read_instance(path))
         v = o.verdict
         print(
@@ -168,4 +158,4 @@ def main(folder: Path) -> None:
 if __name__ == "__main__":
     main(Path(sys.argv[1]))
 
-__all__ = ["Outcome", "instance_map", "run"]
+__all__ = ["Outcome", "call_ms", "instance_map", "run"]

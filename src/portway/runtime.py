@@ -28,8 +28,15 @@ class Runtime:
             self._handle(arrival)
         if not arrivals:
             for event in self._world.take(self.now_ms):
+                self._arrivals_now()
                 self._handle(event)
         return self.now_ms < end_ms
+
+    def _arrivals_now(self) -> None:
+        """Arrivals that the last event caused: a truck sent to where it stands. A replay asks before each event too."""
+        while arrivals := self._controller.advance(self.now_ms):
+            for arrival in arrivals:
+                self._handle(arrival)
 
     def _handle(self, event) -> None:
         commands = self._controller.handle(event)

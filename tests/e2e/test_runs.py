@@ -40,15 +40,23 @@ def test_an_hour_of_yangluo_has_no_overlap(tmp_path):
     assert found == [], report(found)
 
 
+@pytest.mark.parametrize("trucks", ["4", "12"])
+def test_first_come_first_served_may_lock_but_never_overlaps(trucks):
+    scenario = load_scenario("huashan", {"fleet.trucks": trucks, "policies.traffic": "first_come"})
+    run = simulate(scenario, 1, 8.0)
+    assert run_record(run).conflicts == 0
+    assert run.deadlocks > 0  # the reason for an order of passage
+
+
 def test_the_same_seed_gives_the_same_journal_and_another_seed_another():
     scenario = draw_scenario(5)
     digests = [simulate(scenario, seed, 24.0).journal.digest for seed in (1, 1, 2)]
     assert digests[0] == digests[1] != digests[2]
 
 
-def test_replay_answers_as_the_journal_and_finds_a_changed_one(tmp_path):
-    scenario = load_scenario("huashan")
-    simulate(scenario, 4, 1.0, tmp_path / "journal")
+@pytest.mark.parametrize(("name", "hours"), [("huashan", 1.0), ("huashan", 8.0), ("yangluo", 0.5)])
+def test_replay_answers_as_the_journal(tmp_path, name, hours):
+    simulate(load_scenario(name), 4, hours, tmp_path / "journal")
     outcome = replay(tmp_path / "journal")
     assert outcome.differs_at is None
     assert outcome.whole

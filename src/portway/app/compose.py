@@ -9,13 +9,13 @@ import msgspec
 
 from portway.adapters.storage.journal import JournalHeader, JournalWriter
 from portway.app.map_cache import cached_map
+from portway.app.timed_traffic import TimedTraffic
 from portway.core.controller import Controller
 from portway.core.dispatch import STRATEGIES
-from portway.core.kernels.columns import T_GOAL
 from portway.core.model.scenario import Scenario
 from portway.core.model.truck import TruckType
 from portway.core.model.work import MoveKind
-from portway.core.routing.traffic import Traffic, TrafficParameters
+from portway.core.routing.traffic import TrafficParameters
 from portway.core.units import ms_from_h
 from portway.runtime import Runtime
 from portway.sim.world import SimWorld
@@ -37,7 +37,7 @@ class Run(NamedTuple):
     wall_s: float
     finished: bool
     deadlocks: int  # trucks that lock each other; only first come, first served can
-    plan_us: list[float]  # durations of sampled what-if plans
+    plan_us: list[float]  # durations of single plans
 
     @property
     def truck_type(self) -> TruckType:
@@ -71,7 +71,7 @@ def traffic_parameters(scenario: Scenario, seed: int) -> TrafficParameters:
 
 def make_controller(scenario: Scenario, seed: int, visitors: int) -> Controller:
     """A decision core for a scenario."""
-    traffic = Traffic(
+    traffic = TimedTraffic(
         cached_map(scenario.terminal, truck_type(scenario)),
         len(scenario.fleet.trucks) + visitors,
         traffic_parameters(scenario, seed),
@@ -94,7 +94,6 @@ def simulate(
     journal = JournalWriter(journal_path, JournalHeader(1, scenario, seed, end_ms, visitors))
     runtime = Runtime(controller, world, journal)
     board, finished = controller.state.board, True
-    plan_us: list[float] = []
     began = time.perf_counter()
     try:
         runtime.start()
@@ -102,31 +101,16 @@ def simulate(
         while runtime.step(end_ms) and board.jobs_done < board.jobs_total:
             if runtime.now_ms >= look_ms and progress is not None:
                 progress(runtime.now_ms, board.jobs_done)
-            if runtime.now_ms >= look_ms:
-                plan_us += sampled_plans(controller)
                 look_ms = runtime.now_ms + CHUNK_MS
     except KeyboardInterrupt:
         finished = False
+    finally:
+        journal.close()  # a defect of ours is replayed from it
     wall_s = time.perf_counter() - began
-    journal.close()
-    deadlocks = len(controller.state.traffic.stuck_trucks())
-    return Run(scenario, controller, world, journal, seed, runtime.now_ms, hours, wall_s, finished, deadlocks, plan_us)
-
-
-def sampled_plans(controller: Controller, most: int = 8) -> list[float]:
-    """Durations in microseconds of what-if plans for some trucks to the goals that they have; nothing changes."""
     traffic = controller.state.traffic
-    if traffic.parameters.mode != "order":
-        return []
-    traffic.renew()
-    durations = []
-    for row in range(0, len(traffic.trucks), max(1, len(traffic.trucks) // most)):
-        goal = int(traffic.trucks[row, T_GOAL])
-        if not traffic.done(row) and traffic.count[goal]:
-            began = time.perf_counter_ns()
-            traffic.what_if(row, goal)
-            durations.append((time.perf_counter_ns() - began) / 1000)
-    return durations
+    deadlocks = len(traffic.stuck_trucks())
+    plan_us = getattr(traffic, "plan_us", [])
+    return Run(scenario, controller, world, journal, seed, runtime.now_ms, hours, wall_s, finished, deadlocks, plan_us)
 
 
 def replace_policies(scenario: Scenario, **changes: object) -> Scenario:

@@ -19,6 +19,7 @@ from portway.core.events import Event
 from portway.core.model.scenario import Scenario
 
 VERSION = 1
+FLUSH_BYTES = 1 << 16  # so much is lost at most when the program is killed
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -44,7 +45,10 @@ class JournalError(ValueError):
 
 
 class JournalWriter:
-    """Writes a journal; without a file it only keeps the digest."""
+    """Writes a journal; without a file it only keeps the digest.
+
+    All methods raise OSError with the file's name when it cannot be written; what is written by then stays.
+    """
 
     def __init__(self, path: Path | None, header: JournalHeader) -> None:
         self._hash = hashlib.blake2b(digest_size=16)
@@ -52,8 +56,8 @@ class JournalWriter:
         self._buffer = bytearray()
         self.records = 0
         if path is not None:
-            self._file = path.open("wb")
-            self._file.write(_framed(_encoder.encode(header)))
+            self._file = path.open("wb", buffering=0)
+            self._write(_framed(_encoder.encode(header)))
 
     def note(self, event: Event, commands: Sequence[Command]) -> None:
         """Keep one event and the commands that answered it."""
@@ -62,21 +66,34 @@ class JournalWriter:
         self.records += 1
         if self._file is not None:
             self._buffer += _framed(body)
-            if len(self._buffer) > 1 << 20:
+            if len(self._buffer) > FLUSH_BYTES:
                 self.flush()
 
     def flush(self) -> None:
         """Write what is buffered."""
-        if self._file is not None:
-            self._file.write(self._buffer)
-            self._file.flush()
-            self._buffer.clear()
+        data = bytes(self._buffer)
+        self._buffer.clear()
+        self._write(data)
 
     def close(self) -> None:
-        """End the file."""
+        """End the file; once closed, also by an error, nothing more is written."""
         self.flush()
         if self._file is not None:
             self._file.close()
+            self._file = None
+
+    def _write(self, data: bytes) -> None:
+        """A full disk takes a part and refuses the rest, so the file ends inside a record."""
+        if self._file is None:
+            return
+        try:
+            at = 0
+            while at < len(data):
+                at += self._file.write(data[at:])
+        except OSError as error:
+            file, self._file = self._file, None
+            file.close()
+            raise OSError(error.errno, error.strerror, file.name) from error
 
     @property
     def digest(self) -> str:
@@ -108,7 +125,10 @@ def read_journal(path: Path) -> tuple[JournalHeader, list[Entry], bool]:
     data = path.read_bytes()
     bodies = list(_bodies(data))
     if not bodies:
-        raise JournalError(f"{path}: this is no Portway journal; give the folder of a run (it holds `journal`)")
+        message = (
+            "this is no Portway journal, or one cut off in its header; give the folder of a run (it holds `journal`)"
+        )
+        raise JournalError(f"{path}: {message}")
     try:
         version = msgspec.msgpack.decode(bodies[0], type=dict).get("version")
         if version != VERSION:

@@ -9,6 +9,13 @@ from portway.core.model import Fleet, PlaceKind, Terminal, Truck, TruckType
 
 app = typer.Typer(help="Import work or a layout from outside.", no_args_is_help=True)
 Into = Annotated[Path, typer.Option("--out", help="Scenario folder to write into; made if it is not there.")]
+Trucks = Annotated[int, typer.Option(min=0, help="Trucks of the new scenario.")]
+Equipment = Annotated[
+    str | None,
+    typer.Option(
+        help="Scenario to take quay, blocks, cranes, gates, zones and forbidden turns from.", metavar="SCENARIO"
+    ),
+]
 Plan = Annotated[str, typer.Option(help="Scenario whose terminal the work is checked against.")]
 
 
@@ -27,10 +34,10 @@ def _write_work(rows: list, terminal: str, out: Path) -> None:
 
 
 def _fleet(terminal: Terminal, trucks: int) -> Fleet:
-    """A fleet of default trucks with homes at the first rest places."""
-    rest = [p.id for p in terminal.places if p.kind == PlaceKind.PARKING]
+    """A fleet of default trucks with homes at the first rest places, parking before charging."""
+    rest = [p.id for kind in (PlaceKind.PARKING, PlaceKind.CHARGING) for p in terminal.places if p.kind == kind]
     if trucks > len(rest):
-        raise typer.BadParameter(f"--trucks {trucks}: the layout has {len(rest)} parking places; use at most so many")
+        raise typer.BadParameter(f"--trucks {trucks}: the layout has {len(rest)} rest places; use at most so many")
     return Fleet((TruckType(),), tuple(Truck(f"T{i + 1:03d}", rest[i]) for i in range(trucks)))
 
 
@@ -107,19 +114,49 @@ def from_wsc(
 def from_lif(
     file: Annotated[Path, typer.Argument(help="A LIF 1.0 file.")],
     out: Into = Path("scenario"),
-    trucks: Annotated[int, typer.Option(min=1, help="Trucks of the new scenario.")] = 1,
+    layout: Annotated[str | None, typer.Option(help="Id of the layout, where the file has several.")] = None,
+    equipment: Equipment = None,
+    trucks: Trucks = 1,
 ) -> None:
-    """Make a scenario of a VDA layout interchange file (LIF 1.0)."""
-    import json
-
+    """Make a scenario of a VDA layout interchange file (LIF 1.0): its roads and places."""
     from portway.adapters.layout.lif import terminal_from_lif
-    from portway.app.config import write_scenario
+    from portway.app.layout_import import loadable, read_document
 
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        typer.echo(f"{file}: no JSON: {error}; give a LIF 1.0 file", err=True)
-        raise typer.Exit(2) from error
-    terminal = terminal_from_lif(document, str(file))
+    terminal = terminal_from_lif(read_document(file, "LIF 1.0"), str(file), layout)
+    terminal, notes = loadable(_equipped(terminal, equipment))
+    _write_layout(terminal, file, out, trucks)
+    for text in notes:
+        typer.echo(f"warning: {file}: {text}", err=True)
+
+
+@app.command("geojson")
+def from_geojson(
+    file: Annotated[Path, typer.Argument(help="A GeoJSON file that `portway export geojson` wrote.")],
+    out: Into = Path("scenario"),
+    equipment: Equipment = None,
+    trucks: Trucks = 1,
+) -> None:
+    """Make a scenario of a GeoJSON file: the whole terminal, as it was moved about in a map program."""
+    from portway.adapters.layout.geojson import terminal_from_geojson
+    from portway.app.layout_import import read_document
+
+    terminal = terminal_from_geojson(read_document(file, "GeoJSON"), str(file))
+    _write_layout(_equipped(terminal, equipment), file, out, trucks)
+
+
+def _equipped(terminal: Terminal, equipment: str | None) -> Terminal:
+    """A layout with the cranes of a scenario, if one is named."""
+    from portway.app.config import load_scenario
+    from portway.app.layout_import import with_equipment
+
+    return terminal if equipment is None else with_equipment(terminal, load_scenario(equipment).terminal)
+
+
+def _write_layout(terminal: Terminal, file: Path, out: Path, trucks: int) -> None:
+    """Check a layout that came from a file, then write its scenario."""
+    from portway.app.config import write_scenario
+    from portway.app.layout_import import check_loadable
+
+    check_loadable(terminal, str(file))
     write_scenario(out, terminal, _fleet(terminal, trucks))
     typer.echo(f"{out}: {len(terminal.lanes)} lanes, {len(terminal.places)} places")

@@ -5,11 +5,11 @@ from typing import NoReturn
 
 import typer
 
-from portway.app.cli import imports, inspect, measure, run
+from portway.app.cli import exports, imports, inspect, measure, run
 
 app = typer.Typer(
     name="portway",
-    help="Driverless container trucks of a port terminal: simulate, check, draw, import, replay, measure.",
+    help="Driverless container trucks of a port terminal: simulate, check, draw, import, export, replay, measure.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -23,6 +23,7 @@ app.command()(inspect.draw)
 app.command()(measure.storm)
 app.command()(measure.bench)
 app.add_typer(imports.app, name="import")
+app.add_typer(exports.app, name="export")
 
 
 def main() -> NoReturn:
@@ -41,6 +42,13 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         sys.exit(130)
     except OSError as error:
-        print(error.args[-1] if error.args else error, file=sys.stderr)
+        print(_said(error), file=sys.stderr)
         sys.exit(3)
     sys.exit(0)
+
+
+def _said(error: OSError) -> str:
+    """Which file cannot be written or read, and why."""
+    if error.filename is None:
+        return str(error)
+    return f"{error.filename}: {error.strerror}; give another path, or free space if the disk is full"

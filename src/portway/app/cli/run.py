@@ -64,12 +64,19 @@ def _finish(run: "Run", out: Path | None, poses_hz: float | None, as_json: bool)
 
 def _simulate(scenario: Any, seed: int, hours: float, out: Path | None, poses: str, as_json: bool) -> None:
     from portway.app.compose import simulate as run_scenario
+    from portway.app.interrupt import stopping_between_steps
+    from portway.app.report.whole_files import RunWriteError, write_failure
 
-    poses_hz = _poses_hz(poses)
+    poses_hz, journal = _poses_hz(poses), out / "journal" if out else None
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
-    with _progress(hours, as_json) as progress:
-        run = run_scenario(scenario, seed, hours, out / "journal" if out else None, progress)
+    try:
+        with _progress(hours, as_json) as progress, stopping_between_steps(progress) as look:
+            run = run_scenario(scenario, seed, hours, journal, look)
+    except OSError as error:
+        if journal is None or error.filename != str(journal):
+            raise
+        raise RunWriteError(error.errno, write_failure(journal, error)) from error
     _finish(run, out, poses_hz, as_json)
     if not run.finished:
         raise typer.Exit(130)

@@ -25,13 +25,14 @@ def whole_file(path: Path) -> Iterator[Path]:
         os.replace(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise RunWriteError(error.errno, _reason(path, error)) from error
+        raise RunWriteError(error.errno, write_failure(path, error)) from error
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
-def _reason(path: Path, error: OSError) -> str:
+def write_failure(path: Path, error: OSError) -> str:
+    """What went wrong when a file was written, what to do, and what is kept beside it."""
     kept = sorted(p.name for p in path.parent.glob("*") if not p.name.endswith(SUFFIX)) if path.parent.is_dir() else []
     rest = f"kept in {path.parent}: {', '.join(kept)}" if kept else "nothing was kept"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):

@@ -96,6 +96,10 @@ class Board:
                 queue.start_ms.append(max(start_ms, unit.release_ms))
                 queue.dual.append(dual)
 
+    def in_order(self) -> list[CraneQueue]:
+        """All queues, by crane."""
+        return [self.queues[c] for c in sorted(self.queues)]
+
     def collectable(self, unit: Unit) -> bool:
         """Whether all job orders that must come before a unit have been delivered."""
         return all(a in self.delivered for a in unit.after)
@@ -103,8 +107,7 @@ class Board:
     def open_quay_units(self, window: int, horizon_ms: int) -> list[tuple[Unit, CraneQueue, int]]:
         """(unit, queue, rank) of the units that may be dispatched: near the head and starting before `horizon_ms`."""
         found = []
-        for crane in sorted(self.queues):
-            queue = self.queues[crane]
+        for queue in self.in_order():
             for rank, unit in enumerate(queue.window(window)):
                 if queue.start_ms[queue.head + rank] > horizon_ms:
                     break

@@ -19,6 +19,7 @@ from portway.core.kernels.columns import (
     T_PATIENCE_MS,
     T_RETRY_MS,
     T_SINCE_MS,
+    T_STEP,
     T_STOP,
 )
 from portway.core.kernels.passage import kick, wake
@@ -151,6 +152,8 @@ def shortest_route(arrays, trucks, plan_mv, plan_level, n, goal, cost):
     """First come, first served: follow the cost table, no times; writes the route into the plan. Returns its length."""
     ring = plan_mv.shape[1]
     stop, step, length = trucks[n, T_STOP], trucks[n, T_GRANTED] + 1, 0
+    if trucks[n, T_GRANTED] > trucks[n, T_STEP]:  # it rolls: its next step is decided
+        stop = arrays.mv_to[plan_mv[n, trucks[n, T_GRANTED] % ring]]
     while stop != goal and length < ring - 4:
         chosen, low = -1, np.int64(1) << 40
         for e in range(arrays.out_ptr[stop], arrays.out_ptr[stop + 1]):

@@ -55,6 +55,7 @@ class Traffic:
         self.count = np.zeros(n_res, np.int64)
         self.heads = np.zeros(n_res, np.int64)
         self.trucks = np.zeros((n_trucks, c.T_COLUMNS), np.int64)
+        self.trucks[:, c.T_BLOCKED] = -1
         self.plan_mv = np.zeros((n_trucks, c.RING), np.int32)
         self.plan_level = np.zeros((n_trucks, c.RING), np.int8)
         self.agenda = np.zeros((n_trucks * 64 + 64, 2), np.int64)
@@ -264,12 +265,14 @@ class Traffic:
     def _send_by_route(self, truck: int, goal: int, row: int) -> int:
         self.trucks[truck, c.T_END] = self.trucks[truck, c.T_GRANTED] + 1
         cost = self.costs[self.trucks[truck, c.T_LOAD], row]
-        improve.shortest_route(self.map.arrays, self.trucks, self.plan_mv, self.plan_level, truck, goal, cost)
+        length = improve.shortest_route(self.map.arrays, self.trucks, self.plan_mv, self.plan_level, truck, goal, cost)
         self.plans_count += 1
         passage.kick(
             self.uses, self.count, self.heads, self.map.arrays, self.trucks, self.plan_mv, self.agenda, self.clock,
             truck, self.now_ms,
         )  # fmt: skip
+        if length == 0 and not self.trucks[truck, c.T_MOVING]:
+            self._stands_at_goal(truck)
         return self.now_ms + int(cost[self.trucks[truck, c.T_STOP]])
 
     def improve(self) -> int:

@@ -1,0 +1,175 @@
+"""Giving work: what a dispatch strategy is shown of trucks and units, and what is made of its answer."""
+
+import numpy as np
+
+from portway.core.controller.driving import leg_phase
+from portway.core.controller.state import Mission, State
+from portway.core.dispatch.board import CraneQueue
+from portway.core.dispatch.strategy import DispatchStrategy, DispatchView
+from portway.core.dispatch.units import Unit, UnitState
+from portway.core.model.work import MoveKind
+
+WINDOW = 12  # units of a crane's queue that dispatch may look at
+USUAL_DRIVE_MS = 90_000  # an empty drive to the pick-up on an empty road
+AHEAD_SHARE = 0.4  # of the trucks that may have loads behind a gap in a crane's queue
+YARD_HANDOVER_MS = 120_000  # expected stay at a yard place
+QUAY_HANDOVER_MS = 60_000  # expected stay under a quay crane that waits for the truck
+
+
+class Dispatching:
+    """Asks the strategy and commits its pairs."""
+
+    def __init__(self, state: State, strategy: DispatchStrategy) -> None:
+        self._state = state
+        self._strategy = strategy
+        self._cycle_ms = {c.id: round(c.cycle_s_mean * 1000) for c in state.scenario.terminal.quay_cranes}
+        self._crane_index = {c: i for i, c in enumerate(sorted(self._cycle_ms))}
+
+    def give_work(self, idle: list[Mission]) -> list[Mission]:
+        """Give units to some of the idle trucks; those that got one."""
+        units, view = self._view(idle) if idle else ([], None)
+        if not units or view is None:
+            return []
+        chosen = [(self._state.missions[view.truck_ids[r]], units[c]) for r, c in self._strategy.assign(view)]
+        assigned = self._in_sequence([(m, u) for m, u in chosen if m.unit is None], units)
+        for mission, unit in assigned:
+            self._assign(mission, unit)
+        return [mission for mission, _ in assigned]  # places under a crane may exchange units among them
+
+    def _in_sequence(self, chosen: list[tuple[Mission, Unit]], units: list[Unit]) -> list[tuple[Mission, Unit]]:
+        """Close the gaps that a strategy left: the units of a crane get trucks in the order of its queue, but for some
+        loads, whose way over the yard takes longer than the crane takes for the units before them.
+
+        Without this, trucks could wait at a crane for a unit that nobody brings, and nobody be left to bring it: so
+        at most `AHEAD_SHARE` of the trucks may have loads behind a unit that has no truck. All others come to the end
+        of their units, and are there for the gaps.
+        """
+        pairs = [(m, u) for m, u in chosen if u.crane is None]
+        budget = int(AHEAD_SHARE * len(self._state.homes)) - len(self._behind_gaps())
+        for crane in sorted({u.crane for _, u in chosen if u.crane is not None}):
+            mine = [(m, u) for m, u in chosen if u.crane == crane]
+            here = [u for u in units if u.crane == crane]
+            ahead = [(m, u) for m, u in mine if u.kind == MoveKind.LOAD and u not in here[: len(mine)]]
+            ahead = ahead[: max(0, budget)]
+            budget -= len(ahead)
+            gone = {u.id for _, u in ahead}
+            mine, here = [p for p in mine if p not in ahead], [u for u in here if u.id not in gone]
+            first = here[: len(mine)]
+            kept = [(m, u) for m, u in mine if u in first]
+            spare = [m for m, u in mine if u not in first]
+            left = [u for u in first if all(u is not k for _, k in kept)]
+            pairs += kept + list(zip(spare, left, strict=True)) + ahead
+        return pairs
+
+    def _behind_gaps(self) -> set[str]:
+        """Trucks whose unit stands in its crane's queue behind one without a truck."""
+        trucks: set[str] = set()
+        for queue in self._state.board.in_order():
+            gap = False
+            for unit in queue.window(WINDOW):
+                gap = gap or unit.state == UnitState.OPEN
+                if gap and unit.truck is not None:
+                    trucks.add(unit.truck)
+        return trucks
+
+    def _assign(self, mission: Mission, unit: Unit) -> None:
+        unit.move_to(UnitState.ASSIGNED)
+        unit.truck, mission.unit, mission.leg = mission.truck, unit, 0
+        unit.assigned_ms = self._state.now_ms
+        stop = self._state.book.stop(self._state.book.for_leg(unit.legs[0])[0])
+        unit.alone_ms = self._state.traffic.drive_ms(self._state.stop_of(mission.truck), stop, False)
+        self._state.set_phase(mission, leg_phase(mission))
+
+    def _view(self, idle: list[Mission]) -> tuple[list[Unit], DispatchView]:
+        """Units open for dispatch and the arrays a strategy sees."""
+        state, now = self._state, self._state.now_ms
+        horizon = now + round(self._state.scenario.policies.look_ahead_s * 1000)
+        quay = state.board.open_quay_units(WINDOW, horizon)
+        yard = state.board.open_yard_moves(now, len(idle))
+        units = [u for u, _, _ in quay] + yard
+        due, lead, rank, crane, waited = [], [], [], [], []
+        wanted = {queue.crane: self._wanted_ms(queue) for queue in self._state.board.in_order()}
+        for unit, queue, place in quay:
+            due.append(wanted[queue.crane][place])
+            waited.append(queue.waited_ms(now))
+            lead.append(self._lead_ms(unit))
+            rank.append(place)
+            crane.append(self._crane_index[queue.crane])
+        n_yard = len(yard)
+        trucks = sorted([*idle, *self._soon_free()], key=lambda m: m.truck)
+        free_ms = [now if m.unit is None else self._free_ms(m) for m in trucks]
+        view = DispatchView(
+            now_ms=now,
+            truck_ids=[m.truck for m in trucks],
+            free_ms=np.array(free_ms, np.int64),
+            truck_crane=self._gangs(trucks, horizon),
+            job_ids=[u.id for u in units],
+            due_ms=np.array(due + [u.due_ms for u in yard], np.int64),
+            lead_ms=np.array(lead + [0] * n_yard, np.int64),
+            crane=np.array(crane + [-1] * n_yard, np.int32),
+            rank=np.array(rank + [0] * n_yard, np.int32),
+            travel_ms=self._travel_ms(trucks, units),
+            waited_ms=np.array(waited + [0] * n_yard, np.int64),
+        )
+        return units, view
+
+    def _gangs(self, trucks: list[Mission], horizon_ms: int) -> np.ndarray:
+        """The crane that each truck is bound to in gang operation: the trucks are dealt over the cranes that have work
+        in hand or to be begun, so that none of those is left without a truck for good."""
+        cranes = [
+            self._crane_index[queue.crane]
+            for queue in self._state.board.in_order()
+            if (head := queue.next_unit()) is not None
+            and queue.start_ms[queue.head] <= horizon_ms
+            and (head.truck is not None or self._state.board.collectable(head))
+        ]
+        index = self._state.index
+        return np.array([cranes[index[m.truck] % len(cranes)] if cranes else -1 for m in trucks], np.int32)
+
+    def _travel_ms(self, trucks: list[Mission], units: list[Unit]) -> np.ndarray:
+        traffic, book = self._state.traffic, self._state.book
+        rows = [traffic.cost_row(book.stop(book.for_leg(u.legs[0])[0])) for u in units]
+        stops = [self._state.stop_of(m.truck) for m in trucks]
+        return traffic.costs[0][np.ix_(rows, stops)].T.astype(np.int64)
+
+    def _wanted_ms(self, queue: CraneQueue) -> list[int]:
+        """When the crane can serve its next units if every open one is begun now: a unit is wanted no sooner than those
+        before it let it be served."""
+        now, times = self._state.now_ms, []
+        at = now - self._cycle_ms[queue.crane]
+        for rank, unit in enumerate(queue.window(WINDOW)):
+            at = max(at + self._cycle_ms[queue.crane], queue.start_ms[queue.head + rank])
+            if unit.state == UnitState.OPEN:
+                at = max(at, now + self._lead_ms(unit) + USUAL_DRIVE_MS)
+            elif unit.kind == MoveKind.LOAD and unit.state == UnitState.ASSIGNED:
+                at = max(at, unit.assigned_ms + unit.alone_ms + self._lead_ms(unit))
+            unit.wanted_ms = at
+            times.append(at)
+        return times
+
+    def _lead_ms(self, unit: Unit) -> int:
+        """From the empty drive to the moment the crane can serve the unit, as experience has it."""
+        book, learned = self._state.book, self._state.experience
+        if unit.kind != MoveKind.LOAD:
+            return round(learned.drive_extra_ms)
+        start, goal = book.for_leg(unit.legs[0])[0], book.for_leg(unit.legs[-1])[0]
+        return round(learned.collect_extra_ms + learned.drive_extra_ms) + self._state.traffic.drive_ms(
+            book.stop(start), book.stop(goal), True
+        )
+
+    def _soon_free(self) -> list[Mission]:
+        """Trucks on the way to, or at, their last handover: look-ahead for the strategy. One whose crane waits for a
+        unit that nobody brings is not among them: it could be chosen for that very unit, and never be free."""
+        stuck = self._behind_gaps()
+        return [
+            m for m in self._state.missions.values()
+            if m.unit is not None and not m.is_visitor and m.leg + 1 == len(m.unit.legs) and m.wanting_since < 0
+            and m.truck not in stuck
+        ]  # fmt: skip
+
+    def _free_ms(self, mission: Mission) -> int:
+        unit, eta = mission.unit, self._state.traffic.eta_ms(self._state.index[mission.truck])
+        assert unit is not None
+        if mission.current_leg.crane is None:
+            return max(self._state.now_ms, eta) + YARD_HANDOVER_MS
+        return max(self._state.now_ms, eta, unit.wanted_ms) + QUAY_HANDOVER_MS
