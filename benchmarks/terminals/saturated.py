@@ -1,8 +1,9 @@
 """A terminal whose quay cranes never run out of work: how much of a crane's own limit do trucks leave?
 
 Each crane works bay after bay of its stretch: a run of discharges, then a run of loads, 6 to 18 boxes each, no two
-cranes in step. Yard slots come from the same planner that plans a list without slots: blocks near the crane, the
-blocks busy at that time avoided.
+cranes in step. Yard slots come from the same planner that plans a list without slots: blocks near the crane, the blocks
+busy at that time avoided. It plans shift by shift and begins each with an empty yard, as if trains and road trucks took
+away what was discharged.
 """
 
 import msgspec
@@ -10,9 +11,10 @@ import numpy as np
 
 from portway.adapters.tos.planner import plan_work
 from portway.adapters.tos.rows import WorkRow
-from portway.core.model import PlaceKind, Terminal, WorkList
+from portway.core.model import PlaceKind, Terminal, WorkList, WorkQueue
 
 RUN = (6, 18)  # boxes of one kind in a row, least and most
+SHIFT_S = 8 * 3600
 
 
 def saturated_work(terminal: Terminal, hours: float, seed: int = 0, dual: bool = False) -> WorkList:
@@ -37,6 +39,13 @@ def saturated_work(terminal: Terminal, hours: float, seed: int = 0, dual: bool =
                     quay_bay=bays[(run // 2) % len(bays)] if bays else None,
                 )
             )  # fmt: skip
-    plan = plan_work(rows, terminal, "saturated work")
-    jobs = tuple(msgspec.structs.replace(j, release_ms=0) for j in plan.job_orders)
-    return WorkList(jobs, tuple(msgspec.structs.replace(q, start_ms=0, dual=dual) for q in plan.queues))
+    shifts: dict[int, list[WorkRow]] = {}
+    for row in rows:
+        shifts.setdefault(int(row.release_s // SHIFT_S), []).append(row)
+    jobs = [j for shift in shifts.values() for j in plan_work(shift, terminal, "saturated work").job_orders]
+    jobs = sorted((msgspec.structs.replace(j, release_ms=0) for j in jobs), key=lambda j: j.id)
+    queues = [
+        WorkQueue(c.id, c.id, tuple(j.id for j in jobs if j.quay_crane == c.id), dual=dual)
+        for c in terminal.quay_cranes
+    ]
+    return WorkList(tuple(jobs), tuple(queues))

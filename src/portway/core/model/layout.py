@@ -129,7 +129,7 @@ class Gate(msgspec.Struct, frozen=True):
 
 
 class Zone(msgspec.Struct, frozen=True):
-    """An area with a rule: a speed limit, or no entry for our trucks."""
+    """An area with a rule: a speed limit, or no entry."""
 
     id: str
     polygon: tuple[Point, ...]

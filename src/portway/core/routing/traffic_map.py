@@ -14,6 +14,7 @@ from portway.core.model.truck import TruckType
 from portway.core.routing.paths import Way, find_ways
 from portway.core.routing.resources import KEEP, Resources, build_resources
 from portway.core.routing.stops import LaneGraph, Stop, lay_stops
+from portway.core.routing.zones import limited_lanes, obey_zones
 
 HOLD = 1 << 30  # release offset of the resource that a truck keeps after its arrival
 SAMPLE_SLACK_M = 0.55  # half a sample step: rectangles grow by it so that nothing touches between two samples
@@ -129,9 +130,10 @@ def excluded_places(
 
 def compile_map(terminal: Terminal, truck: TruckType) -> TrafficMap:
     """Compile a terminal for one truck geometry; deterministic, a few seconds for 16 blocks."""
+    terminal = limited_lanes(terminal)
     graph = LaneGraph(terminal)
     stops = lay_stops(terminal, truck)
-    ways = find_ways(graph, stops, truck)
+    ways = obey_zones(find_ways(graph, stops, truck), terminal)
     mv_from = np.array([w.start for w in ways], np.int32)
     mv_to = np.array([w.end for w in ways], np.int32)
     ptr = np.concatenate(([0], np.cumsum([len(w.x) for w in ways]))).astype(np.int32)
