@@ -12,6 +12,7 @@ import numpy as np
 from cplp_run import call_ms
 from density import drive, grid_map
 from saturated import saturated_work
+from wsc2025 import wsc_measurements
 
 from portway.app.bench import Measurement
 from portway.app.compose import simulate
@@ -121,6 +122,7 @@ MEASUREMENTS = [
     Measurement("cplp_call", "ms", 20, 1, False, call_ms),
     Measurement("hundred_hours_200_bad", "count", 0, 0, False, lambda q: _hundred_hours(200, q)),
     Measurement("crane_share_6_trucks", "%", 90, 97, True, lambda q: _crane_share(6, q)),
+    *wsc_measurements(),
     Measurement("density_ratio_200", "x", 1.1, 1.2, True, lambda q: _density(200, q)),
     Measurement("density_ratio_300", "x", 2.0, 2.3, True, lambda q: _density(300, q)),
     Measurement("dispatch_decision", "ms", 1_000, 50, False, _decision),

@@ -26,7 +26,8 @@ class Row(NamedTuple):
 
 
 class Measurement(NamedTuple):
-    """A row to come: `measure(quick)` gives (value, remark); `more_is_better` turns the comparison."""
+    """A row to come: `measure(quick)` gives (value, remark); `more_is_better` turns the comparison. One that cannot be
+    made short is left out of quick runs."""
 
     id: str
     unit: str
@@ -34,13 +35,14 @@ class Measurement(NamedTuple):
     aim: float
     more_is_better: bool
     measure: Callable[[bool], tuple[float | None, str]]
+    in_quick: bool = True
 
 
 def _core() -> list[Measurement]:
     path = FOLDER / "core.py"
     if not path.exists():
         raise FileNotFoundError(f"{path}: benchmarks need a checkout of the project; run `python3 run.py bench` in one")
-    sys.path[:0] = [str(FOLDER), str(FOLDER / "terminals")]
+    sys.path[:0] = [str(FOLDER), str(FOLDER / "terminals"), str(FOLDER / "peers")]
     spec = importlib.util.spec_from_file_location("portway_benchmarks_core", path)
     assert spec is not None
     assert spec.loader is not None
@@ -67,7 +69,7 @@ def _rows(measurements: list[Measurement], quick: bool, show: bool) -> Iterator[
 
 def run_rows(load: Callable[[], list[Measurement]], quick: bool, only: str | None, show: bool) -> list[Row]:
     """All rows of a benchmark, or those whose id contains `only`."""
-    chosen = [m for m in load() if only is None or only in m.id]
+    chosen = [m for m in load() if (only is None or only in m.id) and (m.in_quick or not quick)]
     return list(_rows(chosen, quick, show))
 
 
