@@ -40,12 +40,13 @@ def test_an_hour_of_yangluo_has_no_overlap(tmp_path):
     assert found == [], report(found)
 
 
-@pytest.mark.parametrize("trucks", ["4", "12"])
-def test_first_come_first_served_may_lock_but_never_overlaps(trucks):
-    scenario = load_scenario("huashan", {"fleet.trucks": trucks, "policies.traffic": "first_come"})
-    run = simulate(scenario, 1, 8.0)
-    assert run_record(run).conflicts == 0
-    assert run.deadlocks > 0  # the reason for an order of passage
+def test_first_come_first_served_locks_but_never_overlaps():
+    runs = []
+    for trucks in ("4", "8", "12"):
+        scenario = load_scenario("huashan", {"fleet.trucks": trucks, "policies.traffic": "first_come"})
+        runs.append(simulate(scenario, 1, 8.0))
+    assert [run_record(run).conflicts for run in runs] == [0, 0, 0]
+    assert any(run.deadlocks for run in runs)  # the reason for an order of passage
 
 
 def test_the_same_seed_gives_the_same_journal_and_another_seed_another():

@@ -164,6 +164,8 @@ class Controller:
 
     def _free(self, mission: Mission) -> None:
         """The truck has done its unit."""
+        assert mission.unit is not None
+        self.state.experience.done(self.state.now_ms - mission.unit.assigned_ms)
         mission.unit, mission.leg = None, 0
         self._work_wanted = True
 

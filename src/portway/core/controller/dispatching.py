@@ -12,6 +12,7 @@ from portway.core.model.work import MoveKind
 WINDOW = 12  # units of a crane's queue that dispatch may look at
 USUAL_DRIVE_MS = 90_000  # an empty drive to the pick-up on an empty road
 AHEAD_SHARE = 0.4  # of the trucks that may have loads behind a gap in a crane's queue
+HEADWAY = 0.5  # of the mean time between two trucks that a crane gets: those near it come sooner
 YARD_HANDOVER_MS = 120_000  # expected stay at a yard place
 QUAY_HANDOVER_MS = 60_000  # expected stay under a quay crane that waits for the truck
 
@@ -22,6 +23,7 @@ class Dispatching:
     def __init__(self, state: State, strategy: DispatchStrategy) -> None:
         self._state = state
         self._strategy = strategy
+        self._headway_ms = 0  # between two trucks that a crane gets
         self._cycle_ms = {c.id: round(c.cycle_s_mean * 1000) for c in state.scenario.terminal.quay_cranes}
         self._crane_index = {c: i for i, c in enumerate(sorted(self._cycle_ms))}
 
@@ -88,6 +90,8 @@ class Dispatching:
         yard = state.board.open_yard_moves(now, len(idle))
         units = [u for u, _, _ in quay] + yard
         due, lead, rank, crane, waited = [], [], [], [], []
+        at_work = sum(q.next_unit() is not None and q.start_ms[q.head] <= horizon for q in state.board.in_order())
+        self._headway_ms = round(HEADWAY * state.experience.unit_ms * at_work / max(1, len(state.homes)))
         wanted = {queue.crane: self._wanted_ms(queue) for queue in self._state.board.in_order()}
         for unit, queue, place in quay:
             due.append(wanted[queue.crane][place])
@@ -133,14 +137,15 @@ class Dispatching:
         return traffic.costs[0][np.ix_(rows, stops)].T.astype(np.int64)
 
     def _wanted_ms(self, queue: CraneQueue) -> list[int]:
-        """When the crane can serve its next units if every open one is begun now: a unit is wanted no sooner than those
-        before it let it be served."""
-        now, times = self._state.now_ms, []
+        """When the crane can serve its next units: none before those ahead of it, and an open one no sooner than a
+        truck can be had for it, one after the other as trucks come free."""
+        now, times, begin = self._state.now_ms, [], self._state.now_ms
         at = now - self._cycle_ms[queue.crane]
         for rank, unit in enumerate(queue.window(WINDOW)):
             at = max(at + self._cycle_ms[queue.crane], queue.start_ms[queue.head + rank])
             if unit.state == UnitState.OPEN:
-                at = max(at, now + self._lead_ms(unit) + USUAL_DRIVE_MS)
+                at = max(at, begin + self._lead_ms(unit) + USUAL_DRIVE_MS)
+                begin += self._headway_ms
             elif unit.kind == MoveKind.LOAD and unit.state == UnitState.ASSIGNED:
                 at = max(at, unit.assigned_ms + unit.alone_ms + self._lead_ms(unit))
             unit.wanted_ms = at

@@ -9,6 +9,7 @@ class Experience:
 
     def __init__(self) -> None:
         self.drive_extra_ms = 40_000.0  # planned arrival of a drive to a leg, over the drive on an empty road
+        self.unit_ms = 800_000.0  # assignment to free again
         self.collect_extra_ms = 180_000.0  # assignment to box on the truck in the yard, over the empty drive there
 
     def drove(self, extra_ms: int) -> None:
@@ -18,3 +19,7 @@ class Experience:
     def collected(self, extra_ms: int) -> None:
         """A truck has got a box in the yard."""
         self.collect_extra_ms += SHARE * (min(max(extra_ms, 0), EXTRA_MS_MAX) - self.collect_extra_ms)
+
+    def done(self, unit_ms: int) -> None:
+        """A truck has done its unit."""
+        self.unit_ms += SHARE * (unit_ms - self.unit_ms)

@@ -26,6 +26,7 @@ class RollingHorizonParameters(NamedTuple):
     empty_drive: float = 1.0
     earliness: float = 0.15
     urgency: float = 1.0  # of a millisecond by which a job order must be begun sooner
+    waited_ms_max: int = 120_000  # a crane's wait counts up to this: where all wait, the nearest one is served
     early_ms_max: int = 240_000  # a job order is left open when its truck would come earlier than this
 
 
@@ -40,12 +41,13 @@ class RollingHorizon:
         if not view.job_ids or not view.truck_ids:
             return []
         p = self._p
+        waited = np.minimum(view.waited_ms, p.waited_ms_max)
         there = view.free_ms[:, None] + view.travel_ms + view.lead_ms[None, :]
-        late = np.maximum(there - (view.due_ms - view.waited_ms)[None, :], 0)
+        late = np.maximum(there - (view.due_ms - waited)[None, :], 0)
         late -= late.min(axis=0, keepdims=True)  # what no truck can spare the crane says nothing about this one
         early = np.maximum(view.due_ms[None, :] - there, 0)
         cost = p.lateness * late + p.empty_drive * (view.travel_ms + view.free_ms[:, None] - view.now_ms)
-        start_by = view.due_ms - view.lead_ms - view.travel_ms.min(axis=0) - view.now_ms - view.waited_ms
+        start_by = view.due_ms - view.lead_ms - view.travel_ms.min(axis=0) - view.now_ms - waited
         cost += p.earliness * early + p.urgency * np.minimum(start_by, URGENT_MS_MAX)[None, :]
         rows, cols = linear_sum_assignment(cost)
         ahead = early[rows, cols] <= p.early_ms_max
