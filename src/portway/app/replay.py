@@ -8,9 +8,10 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from portway.adapters.storage.journal import Entry, JournalWriter, read_journal
+from portway.adapters.storage.journal import Entry, JournalError, JournalWriter, read_journal
 from portway.app.compose import Run, make_controller
 from portway.core.controller import Controller
+from portway.core.dispatch import STRATEGIES
 from portway.core.events import TruckArrived
 from portway.sim.world import SimWorld
 
@@ -48,16 +49,22 @@ def _feed(controller: Controller, world: SimWorld, journal: JournalWriter, entri
 
 
 def replay(path: Path) -> Replay:
-    """Replay a journal. Raises JournalError for a file that is none, OSError when it cannot be read."""
+    """Replay a journal. Raises JournalError for a file that is none or names an unknown strategy, OSError when it
+    cannot be read."""
     header, entries, whole = read_journal(path)
+    strategy = header.scenario.policies.dispatch
+    if strategy not in STRATEGIES:
+        raise JournalError(f"{path}: made with the strategy {strategy}, which is not known; add it to STRATEGIES")
     controller = make_controller(header.scenario, header.seed, header.visitors)
     world = SimWorld(header.scenario, header.seed)
     journal = JournalWriter(None, header)
     began = time.perf_counter()
     differs_at = _feed(controller, world, journal, entries)
     end_ms = entries[-1].event.at_ms if entries else 0
+    board, tick_ms = controller.state.board, 1000 * header.scenario.policies.dispatch_period_s
+    ended = board.jobs_done == board.jobs_total or end_ms >= header.end_ms - tick_ms  # else it was interrupted
     run = Run(
         header.scenario, controller, world, journal, header.seed, end_ms, header.end_ms / 3.6e6,
-        time.perf_counter() - began, whole and differs_at is None, 0, [],
+        time.perf_counter() - began, ended and whole and differs_at is None, 0, [],
     )  # fmt: skip
     return Replay(run, len(entries), whole, differs_at)

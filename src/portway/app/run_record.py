@@ -111,7 +111,7 @@ def run_record(run: Run) -> RunRecord:
         moves=_moves(run),
         carries=carries,
         truck_states=spans_of_changes(_phases(run, trucks), len(trucks), run.end_ms),
-        quay_crane_states=spans_of_logs([run.world.quay_cranes[q].log for q in quay], run.end_ms),
+        quay_crane_states=spans_of_logs([run.world.quay_cranes[q].log_until(run.end_ms) for q in quay], run.end_ms),
         yard_crane_states=spans_of_logs([run.world.yard_cranes[y].log for y in yard], run.end_ms),
         visits=visits,
         job_orders=state.board.jobs_total,

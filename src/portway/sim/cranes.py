@@ -62,6 +62,7 @@ class SimQuayCrane:
         self._draws = Draws(seed, "quay_cycle", crane.id)
         self._discharge = True
         self._ready_ms = 0
+        self._expects = False  # a truck: prepared, and no handover yet
         self.log: list[tuple[int, int, int]] = []  # from_ms, to_ms, state
 
     def _part_ms(self, share: float) -> int:
@@ -78,16 +79,22 @@ class SimQuayCrane:
         self._discharge = command.discharge
         self._note(start, start + travel, CraneState.GANTRY)
         self._note(start + travel, start + travel + work, CraneState.WORKING)
-        self._ready_ms = start + travel + work
+        self._ready_ms, self._expects = start + travel + work, True
         self._agenda.add(CraneReady(self._ready_ms, self._crane.id, command.unit))
 
     def hand_over(self, command: StartHandover, now_ms: int) -> None:
         """Give the box to the truck, or take it and go on to the ship."""
         done = now_ms + self._draws.duration_ms(self._crane.handover_s, 0.15 * self._crane.handover_s)
         self._note(self._ready_ms, now_ms, CraneState.WAITING_TRUCK)
+        self._expects = False
         self._free_ms = done + (0 if self._discharge else self._part_ms(1.0))
         self._note(now_ms, self._free_ms, CraneState.WORKING)
         self._agenda.add(HandoverDone(done, self._crane.id, command.truck, command.job_orders))
+
+    def log_until(self, end_ms: int) -> list[tuple[int, int, int]]:
+        """The log, and the wait that was not over at `end_ms`."""
+        waits = self._expects and self._ready_ms < end_ms
+        return [*self.log, (self._ready_ms, end_ms, int(CraneState.WAITING_TRUCK))] if waits else self.log
 
     def _note(self, from_ms: int, to_ms: int, state: CraneState) -> None:
         if to_ms > from_ms:

@@ -45,6 +45,10 @@ class _Export:
         calls = {
             (kind, r["id"]): _instant(r["realized_arrival"]) for kind, f in SHIPS.items() for r in _table(folder, f)
         }
+        if not calls:
+            names = ", ".join(f"{f}.csv" for f in SHIPS.values())
+            message, cure = "no ship call in the export", f"give at least one line in one of {names}"
+            raise WorkError([WorkProblem("containers.csv", 0, "file", str(folder), message, cure)])
         self.start = min(calls.values())
         self.call_s = {key: (t - self.start).total_seconds() for key, t in calls.items()}
         self.trucks = {r["id"]: r for r in _table(folder, "trucks")}

@@ -151,7 +151,9 @@ def read_edi(path: Path) -> list[EdiWork]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pydifact has no tables for service segments of version 2
             messages = list(Interchange.from_str(path.read_bytes().decode("latin-1")).get_messages())
-    except (EDISyntaxError, OSError, ValueError, IndexError, TypeError, AttributeError, StopIteration) as error:
+    except (
+        EDISyntaxError, OSError, ValueError, IndexError, TypeError, AttributeError, StopIteration, AssertionError
+    ) as error:  # fmt: skip  # pydifact indexes into broken service segments, and asserts
         cure = "give a file that begins with UNA or UNB"
         raise WorkError([WorkProblem(path.name, 0, "file", "", f"no EDIFACT interchange: {error}", cure)]) from error
     named = [(_text(m.type), m) for m in messages if m.type]

@@ -208,7 +208,7 @@ def _give_slots(
 ) -> tuple[dict[str, YardSlot], list[WorkProblem]]:  # fmt: skip
     """Yard slot of every box, by container; given ones are kept."""
     yard, slots, problems = _Yard(terminal), {}, []
-    given = [r for r in planned if r.block and r.bay]
+    given = [r for r in planned if r.block and r.bay and r.row and r.tier]
     for row in given:
         goes = _when_s(went[row.container_id], start_s) if row.container_id in went else DWELL_S
         slots[row.container_id] = YardSlot(row.block, row.bay or 1, row.row or 1, row.tier or 1)
@@ -221,7 +221,8 @@ def _give_slots(
         comes = _when_s(came[row.container_id], start_s) if row.container_id in came else 0.0
         goes = _when_s(went[row.container_id], start_s) if row.container_id in went else comes + DWELL_S
         near = row.quay_crane or (went[row.container_id].quay_crane if row.container_id in went else "")
-        slot = yard.take(near, _Stay(comes, max(goes, comes)), twin_of.get(row.twin))
+        wish = YardSlot(row.block, row.bay or 1, 1, 1) if row.block else twin_of.get(row.twin)
+        slot = yard.take(near, _Stay(comes, max(goes, comes)), wish)
         if slot is None:
             message = "the yard is full at that time"
             problems.append(WorkProblem(source, 0, "block", row.job_id, message, "add blocks or take out boxes"))

@@ -4,6 +4,7 @@ Every bad value of every line is listed. Writing goes to a temporary file first,
 """
 
 import csv
+import math
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,13 +26,21 @@ def _value(column: str, text: str) -> Any:
     if column in INTEGERS:
         return int(text)
     if column in NUMBERS:
-        return float(text)
+        if not math.isfinite(value := float(text)):
+            raise ValueError(text)
+        return value
     return text
 
 
 def read_rows(path: Path) -> tuple[list[WorkRow], list[WorkProblem]]:
     """Rows of a work list with the problems of their values; rows with a problem are left out."""
-    rows: list[WorkRow] = []
+    numbered, problems = _numbered_rows(path)
+    return [row for _, row in numbered], problems
+
+
+def _numbered_rows(path: Path) -> tuple[list[tuple[int, WorkRow]], list[WorkProblem]]:
+    """Rows with the lines on which they stand."""
+    rows: list[tuple[int, WorkRow]] = []
     problems: list[WorkProblem] = []
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -44,6 +53,8 @@ def read_rows(path: Path) -> tuple[list[WorkRow], list[WorkProblem]]:
     problems += [
         WorkProblem(path.name, 1, c, "", "unknown column", f"use {', '.join(WorkRow._fields)}") for c in unknown
     ]
+    twice = sorted({c for c in header if header.count(c) > 1})
+    problems += [WorkProblem(path.name, 1, c, "", "this column comes twice", "take one of them out") for c in twice]
     problems += [WorkProblem(path.name, 1, c, "", "missing column", "add it to the first line") for c in missing]
     if problems:
         return [], problems
@@ -67,7 +78,7 @@ def read_rows(path: Path) -> tuple[list[WorkRow], list[WorkProblem]]:
             found = _row_problems(path.name, number, row)
             problems += found
             if not found:
-                rows.append(row)
+                rows.append((number, row))
     return rows, problems
 
 
@@ -89,20 +100,38 @@ def _row_problems(file: str, line: int, row: WorkRow) -> list[WorkProblem]:
         found.append(
             WorkProblem(file, line, "call", "", "a quay move needs a call or a quay crane", "fill one of them")
         )
+    if row.kind == "yard" and not row.block_to:
+        found.append(WorkProblem(file, line, "block_to", "", "a yard move needs a destination", "name a block"))
+    if row.twin == row.job_id:
+        found.append(WorkProblem(file, line, "twin", row.twin, "names itself", "name the other box, or leave it empty"))
     if row.twin and row.length_ft != 20:
         found.append(WorkProblem(file, line, "twin", row.twin, "only 20 ft boxes travel as twins", "leave it empty"))
     return found
 
 
-def _duplicates(file: str, rows: list[WorkRow]) -> list[WorkProblem]:
+def _duplicates(file: str, rows: list[tuple[int, WorkRow]]) -> list[WorkProblem]:
     seen: dict[str, int] = {}
     found = []
-    for i, row in enumerate(rows):
+    for line, row in rows:
         if row.job_id in seen:
-            found.append(
-                WorkProblem(file, i + 2, "job_id", row.job_id, "used twice", "give each line an id of its own")
-            )
-        seen[row.job_id] = i
+            found.append(WorkProblem(file, line, "job_id", row.job_id, "used twice", "give each line an id of its own"))
+        seen[row.job_id] = line
+    return found
+
+
+def _box_problems(file: str, rows: list[tuple[int, WorkRow]]) -> list[WorkProblem]:
+    """Boxes that come twice without leaving in between, or the other way round."""
+    balance: dict[str, list[int]] = {}
+    for line, row in rows:
+        balance.setdefault(row.container_id, []).append(line if row.kind in ("discharge", "receive") else -line)
+        if row.kind == "yard":
+            balance[row.container_id].pop()
+    found = []
+    for box, lines in balance.items():
+        comes, leaves = [n for n in lines if n > 0], [-n for n in lines if n < 0]
+        if abs(len(comes) - len(leaves)) > 1:
+            message = f"comes {len(comes)} times and leaves {len(leaves)} times"
+            found.append(WorkProblem(file, max(comes + leaves), "container_id", box, message, "one box, one number"))
     return found
 
 
@@ -125,14 +154,19 @@ def _slot_problems(file: str, line: int, row: WorkRow, blocks: dict[str, Block])
     return found
 
 
-def _link_problems(file: str, rows: list[WorkRow], terminal: Terminal) -> list[WorkProblem]:
+def _link_problems(file: str, numbered: list[tuple[int, WorkRow]], terminal: Terminal) -> list[WorkProblem]:
     """References between lines and to the terminal."""
-    by_id = {r.job_id: r for r in rows}
+    by_id = {r.job_id: r for _, r in numbered}
     cranes, gates = {c.id for c in terminal.quay_cranes}, {g.id for g in terminal.gates}
     blocks = {b.id: b for b in terminal.blocks}
     found = []
-    for i, row in enumerate(rows):
-        line = i + 2
+    for line, row in numbered:
+        if row.kind in ("receive", "deliver") and not gates:
+            cure = "add a gate to the terminal, or take the line out"
+            found.append(WorkProblem(file, line, "kind", row.kind, "the terminal has no gate", cure))
+        if row.quay_bay is not None and terminal.quay is not None and not 1 <= row.quay_bay <= terminal.quay.bays:
+            cure = f"1 to {terminal.quay.bays}"
+            found.append(WorkProblem(file, line, "quay_bay", str(row.quay_bay), "outside of the quay", cure))
         if row.quay_crane and row.quay_crane not in cranes:
             cure = f"cranes are {', '.join(sorted(cranes))}"
             found.append(WorkProblem(file, line, "quay_crane", row.quay_crane, "unknown crane", cure))
@@ -146,8 +180,9 @@ def _link_problems(file: str, rows: list[WorkRow], terminal: Terminal) -> list[W
                 found.append(WorkProblem(file, line, "after", other, "unknown job order", "name a job_id of this file"))
         if row.twin:
             twin = by_id.get(row.twin)
-            if twin is None or twin.twin != row.job_id or twin.kind != row.kind:
-                message = "twins must name each other and be of one kind"
+            same = twin is not None and (twin.kind, twin.quay_crane) == (row.kind, row.quay_crane)
+            if twin is None or twin.twin != row.job_id or not same:
+                message = "twins must name each other, be of one kind and have one quay crane"
                 found.append(WorkProblem(file, line, "twin", row.twin, message, "mend both lines"))
     found += [
         WorkProblem(file, 0, "after", job, "waits for itself in a ring", "break the ring") for job in _in_rings(by_id)
@@ -179,12 +214,13 @@ def _in_rings(by_id: dict[str, WorkRow]) -> list[str]:
 
 def load_work(path: Path, terminal: Terminal) -> WorkList:
     """Job orders and work queues for a terminal. Raises WorkError with every problem."""
-    rows, problems = read_rows(path)
-    problems += _duplicates(path.name, rows)
-    problems += _link_problems(path.name, rows, terminal)
+    numbered, problems = _numbered_rows(path)
+    problems += _duplicates(path.name, numbered)
+    problems += _box_problems(path.name, numbered)
+    problems += _link_problems(path.name, numbered, terminal)
     if problems:
         raise WorkError(problems)
-    return plan_work(rows, terminal, path.name)
+    return plan_work([row for _, row in numbered], terminal, path.name)
 
 
 def warnings(rows: Iterable[WorkRow]) -> list[str]:

@@ -128,8 +128,13 @@ def _load_work(folder: Path, terminal: Terminal) -> tuple[WorkList, list[Problem
     if not path.is_file():
         return WorkList(()), []
     from portway.adapters.tos.work_file import WorkError, load_work
+    from portway.core.dispatch.feasibility import never_begun
 
     try:
-        return load_work(path, terminal), []
+        work = load_work(path, terminal)
     except WorkError as e:
         return WorkList(()), [Problem(p.file, p.column, p.value, p.message, p.cure, p.line or None) for p in e.problems]
+    return work, [
+        Problem(path.name, "after", job, f"can never be begun: it waits for {other}", "mend the sequence or `after`")
+        for job, other in never_begun(work)
+    ]
