@@ -24,6 +24,7 @@ class Dispatching:
         self._state = state
         self._strategy = strategy
         self._headway_ms = 0  # between two trucks that a crane gets
+        self._way_ms: dict[str, int] = {}  # of loads, on an empty road
         self._cycle_ms = {c.id: round(c.cycle_s_mean * 1000) for c in state.scenario.terminal.quay_cranes}
         self._crane_index = {c: i for i, c in enumerate(sorted(self._cycle_ms))}
 
@@ -157,10 +158,10 @@ class Dispatching:
         book, learned = self._state.book, self._state.experience
         if unit.kind != MoveKind.LOAD:
             return round(learned.drive_extra_ms)
-        start, goal = book.for_leg(unit.legs[0])[0], book.for_leg(unit.legs[-1])[0]
-        return round(learned.collect_extra_ms + learned.drive_extra_ms) + self._state.traffic.drive_ms(
-            book.stop(start), book.stop(goal), True
-        )
+        if unit.id not in self._way_ms:
+            start, goal = book.for_leg(unit.legs[0])[0], book.for_leg(unit.legs[-1])[0]
+            self._way_ms[unit.id] = self._state.traffic.drive_ms(book.stop(start), book.stop(goal), True)
+        return round(learned.collect_extra_ms + learned.drive_extra_ms) + self._way_ms[unit.id]
 
     def _soon_free(self) -> list[Mission]:
         """Trucks on the way to, or at, their last handover: look-ahead for the strategy. One whose crane waits for a

@@ -11,15 +11,10 @@ from portway.core.controller.crane_pace import CranePace
 from portway.core.controller.driving import go_to_leg, hold, step_aside
 from portway.core.controller.state import Mission, Phase, State
 from portway.core.dispatch.board import CraneQueue
-from portway.core.dispatch.units import Leg, Unit, UnitState
+from portway.core.dispatch.units import Unit, UnitState
 from portway.core.model.work import MoveKind
 
 LOOK_AHEAD = 4  # units from the head on that may have a place at once
-
-
-def _quay_leg(unit: Unit) -> Leg:
-    """The handover of a unit with its quay crane."""
-    return next(leg for leg in unit.legs if leg.crane is not None)
 
 
 class QuayService:
@@ -29,6 +24,7 @@ class QuayService:
         self._state = state
         self._placed: set[str] = set()  # units whose truck has a claim under the crane
         self._pace = {c: CranePace(state.scenario.terminal, c) for c in sorted(state.board.queues)}
+        self._next: dict[str, tuple[int, set[str]]] = {}  # by crane: head of its queue and `_next_places` from there
         self.exchanges = 0
 
     def prepare(self, queue: CraneQueue) -> None:
@@ -67,9 +63,8 @@ class QuayService:
         for unit in queue.window(LOOK_AHEAD):
             if unit.id in self._placed:
                 continue
-            places = self._spare(queue, waits, self._state.book.for_leg(_quay_leg(unit)))
             mission = self._truck_for(queue, unit)
-            if mission is None or not self._give(queue, unit, mission, places):
+            if mission is None or not self._give(queue, unit, mission, self._spare(queue, waits, self._places(unit))):
                 waits.append(unit)
 
     def _give(self, queue: CraneQueue, unit: Unit, mission: Mission, places: list[str]) -> bool:
@@ -90,20 +85,27 @@ class QuayService:
         shut what other cranes need."""
         if not waits:
             return places
-        book, claims = self._state.book, self._state.claims
-        kept = [[p for p in book.for_leg(_quay_leg(unit)) if self._kept_free(queue, p, unit)] for unit in waits]
-        others = {
-            p
-            for other in self._state.board.queues.values() if other is not queue
-            for unit in other.window(LOOK_AHEAD)
-            for p in book.for_leg(_quay_leg(unit))
-        }  # fmt: skip
+        kept = [[p for p in self._places(unit) if self._kept_free(queue, p, unit)] for unit in waits]
+        others = [self._next_places(other) for other in self._state.board.queues.values() if other is not queue]
         spare = []
         for place in places:
-            shut = {place, *claims.shut_by(place)}
-            if shut.isdisjoint(others) and not any(shut.issuperset(own) for own in kept):
+            shut = {place, *self._state.claims.shut_by(place)}
+            if all(map(shut.isdisjoint, others)) and not any(shut.issuperset(own) for own in kept):
                 spare.append(place)
         return spare
+
+    def _places(self, unit: Unit) -> list[str]:
+        """Places at which a unit's handover with its quay crane can take place."""
+        assert unit.quay_leg is not None
+        return self._state.book.for_leg(unit.quay_leg)
+
+    def _next_places(self, queue: CraneQueue) -> set[str]:
+        """All places of the units that a crane serves next."""
+        head, places = self._next.get(queue.crane, (-1, set()))
+        if head != queue.head:
+            places = {p for unit in queue.window(LOOK_AHEAD) for p in self._places(unit)}
+            self._next[queue.crane] = queue.head, places
+        return places
 
     def _kept_free(self, queue: CraneQueue, place: str, unit: Unit) -> bool:
         """Whether a unit can get a place, now or when those served before it have left."""

@@ -55,6 +55,7 @@ class Unit:
         "jobs",
         "kind",
         "legs",
+        "quay_leg",
         "release_ms",
         "state",
         "truck",
@@ -72,6 +73,7 @@ class Unit:
         self.due_ms = min((j.due_ms for j in jobs if j.due_ms is not None), default=self.release_ms + YARD_MOVE_MS)
         self.after = tuple(a for j in jobs for a in j.after)
         self.legs = _legs(jobs)
+        self.quay_leg = next((leg for leg in self.legs if leg.crane is not None), None)
         self.state = UnitState.OPEN
         self.truck: str | None = None
         self.assigned_ms = 0
