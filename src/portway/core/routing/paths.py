@@ -53,9 +53,15 @@ def _reachable(
     stop further; per end the shortest way of either sort."""
     found: dict[tuple[int, bool], _Reach] = {}
     stack: list[tuple[tuple[str, ...], float, int, float]] = [((stop.lane,), -stop.at_m, -1, 0.0)]
+    seen: dict[tuple[str, int], tuple[float, float]] = {}  # shortest so far to a lane, and since the passed stop
     while stack:
         lanes, offset, passed, passed_at = stack.pop()
         lane = lanes[-1]
+        best, since = seen.get((lane, passed), (math.inf, math.inf))
+        if offset >= best and offset - passed_at >= since:
+            continue  # roads with several lanes have very many ways that are no shorter
+        if len(lanes) > 1:  # a loop may come back to the lane it began on
+            seen[lane, passed] = min(best, offset), min(since, offset - passed_at)
         ahead = sorted(
             (at, s) for at, s in stops_on.get(lane, ()) if offset + at >= min_m and offset + at > passed_at + 1e-6
         )
