@@ -71,4 +71,50 @@ class SetTimer(msgspec.Struct, frozen=True, tag=True, array_like=True):
     name: str
 
 
-Command = DriveTo | PrepareMove | StartHandover | GantryTo | AdmitRoadTruck | RoadTruckLeft | JobOrderDone | SetTimer
+class ExtendBase(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Live: what a truck may drive. `base` are the movements (indices of the traffic map) that have been allocated to
+    it since the last such command, the first of them with number `step`; numbers grow by one for the life of the
+    truck. `horizon` are those that it has claimed behind them; they replace all announced before."""
+
+    truck: str
+    step: int
+    base: tuple[int, ...]
+    horizon: tuple[int, ...]
+
+
+class PauseTruck(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Live: a truck shall stop at once, or go on (`paused` false)."""
+
+    truck: str
+    paused: bool
+
+
+class JobOrderStopped(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """The TOS is told that a job order will not be done: `code` says why."""
+
+    job_order: str
+    code: str
+
+
+class Alert(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """The control room is told of something that a person has to look at."""
+
+    code: str
+    subject: str
+    detail: str
+
+
+Command = (
+    DriveTo
+    | PrepareMove
+    | StartHandover
+    | GantryTo
+    | AdmitRoadTruck
+    | RoadTruckLeft
+    | JobOrderDone
+    | SetTimer
+    | ExtendBase
+    | PauseTruck
+    | JobOrderStopped
+    | Alert
+)

@@ -53,12 +53,100 @@ class TimerFired(msgspec.Struct, frozen=True, tag=True, array_like=True):
     name: str
 
 
+class TruckReported(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Live: how far a truck has come. `step` is the last movement of `ExtendBase` whose end its centre has reached,
+    `along_m` how far it is on the next one, `standing` whether it stands still."""
+
+    at_ms: int
+    truck: str
+    step: int
+    along_m: float
+    standing: bool
+
+
+class JobOrderCancelled(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """The TOS takes a job order back; only one whose box is not on a truck yet."""
+
+    at_ms: int
+    job_order: str
+    by: str
+    reason: str
+
+
+class WorkQueueResequenced(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """The TOS gives a quay crane's open job orders another sequence."""
+
+    at_ms: int
+    quay_crane: str
+    job_orders: tuple[str, ...]
+    by: str
+    reason: str
+
+
+class WorkQueueActivated(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A quay crane's work queue is activated, or suspended (`active` false): what is begun is ended, nothing else is."""
+
+    at_ms: int
+    quay_crane: str
+    active: bool
+    by: str
+    reason: str
+
+
 class TruckPaused(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """A truck stops where it can and stays until resumed (`paused` false)."""
 
     at_ms: int
     truck: str
     paused: bool
+    by: str
+    reason: str
 
 
-Event = JobOrderReceived | TruckArrived | CraneReady | HandoverDone | RoadTruckCame | TimerFired | TruckPaused
+class TruckWithdrawn(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A truck gets no new work and goes home when it is free (`withdrawn` false: it works again)."""
+
+    at_ms: int
+    truck: str
+    withdrawn: bool
+    by: str
+    reason: str
+
+
+class RoadBlocked(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Lanes are closed at once (`blocked` false: open again): trucks on them leave, nobody enters."""
+
+    at_ms: int
+    name: str
+    lanes: tuple[str, ...]
+    blocked: bool
+    by: str
+    reason: str
+
+
+class JobOrderMoved(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A job order whose box is not on a truck yet goes to another truck."""
+
+    at_ms: int
+    job_order: str
+    truck: str
+    by: str
+    reason: str
+
+
+Event = (
+    JobOrderReceived
+    | TruckArrived
+    | CraneReady
+    | HandoverDone
+    | RoadTruckCame
+    | TimerFired
+    | TruckReported
+    | JobOrderCancelled
+    | WorkQueueResequenced
+    | WorkQueueActivated
+    | TruckPaused
+    | TruckWithdrawn
+    | RoadBlocked
+    | JobOrderMoved
+)
