@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -20,3 +21,6 @@ def portway_data() -> Path:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+settings.register_profile("portway", deadline=None)  # kernels compile on first use, and machines are shared
+settings.load_profile("portway")

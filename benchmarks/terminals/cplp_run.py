@@ -73,7 +73,7 @@ def instance_map(instance: Instance, conflicts: Conflicts) -> TrafficMap:
     arrays = MapArrays(
         instance.edge_from.astype(np.int32), instance.edge_to.astype(np.int32), out, order, ptr,
         np.array([k for h in res.held for k, _ in h], np.int32), dur_ms, np.maximum(dur_ms, 0),
-        np.tile(release, (18, 1)), np.zeros(n_stops, np.bool_),
+        np.tile(release, (18, 1)), np.zeros(n_stops, np.bool_), np.zeros(n_mv, np.bool_),
     )  # fmt: skip
     nothing = np.zeros(0)
     stops = [Stop(f"v{i}", "", 0.0, "") for i in range(n_stops)]

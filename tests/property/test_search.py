@@ -32,7 +32,7 @@ def _random_map(rng: np.random.Generator) -> MapArrays:
     return MapArrays(
         np.array([a for a, _ in moves], np.int32), np.array([b for _, b in moves], np.int32), out_ptr,
         np.arange(n, dtype=np.int32), ptr, np.array([k for h in held for k, _ in h], np.int32), dur,
-        np.maximum(dur, 0), rel, np.zeros(STOPS, np.bool_),
+        np.maximum(dur, 0), rel, np.zeros(STOPS, np.bool_), np.zeros(n, np.bool_),
     )  # fmt: skip
 
 
@@ -95,7 +95,9 @@ def test_the_planner_arrives_as_early_as_brute_force(seed):
     order = np.argsort(a.mv_to, kind="stable").astype(np.int32)
     in_ptr = np.searchsorted(a.mv_to[order], np.arange(STOPS + 1)).astype(np.int32)
     cost = np.zeros(STOPS, np.int32)
-    search.shortest_from(a.out_ptr, a.out_mv, a.mv_to, a.dur_ms, a.private, 0, goal, cost, in_ptr, order, a.mv_from)
+    search.shortest_from(
+        a.out_ptr, a.out_mv, a.mv_to, a.dur_ms, a.private, a.closed, 0, goal, cost, in_ptr, order, a.mv_from
+    )
     labels, heap = np.zeros((5000, search.L_COLUMNS), np.int64), np.zeros((5001, 2), np.int64)
     best, stamp = np.zeros((STOPS, CAP + 1, 3), np.int64), np.zeros((STOPS, CAP + 1, 3), np.int64)
     way = np.zeros((200, 5), np.int64)

@@ -5,7 +5,7 @@ get work, traffic is improved. The parts (`dispatching`, `quay`, `yard`, `visito
 dispatch strategies and traffic know nothing of each other.
 """
 
-from portway.core.commands import Command
+from portway.core.commands import Alert, Command, ExtendBase, PauseTruck
 from portway.core.controller.dispatching import Dispatching
 from portway.core.controller.driving import let_go, rest, want_place
 from portway.core.controller.quay import QuayService
@@ -14,7 +14,15 @@ from portway.core.controller.visitors import Visitors
 from portway.core.controller.yard import YardService
 from portway.core.dispatch.strategy import DispatchStrategy
 from portway.core.dispatch.units import Unit, UnitState
-from portway.core.events import CraneReady, Event, HandoverDone, RoadTruckCame, TimerFired, TruckArrived
+from portway.core.events import (
+    CraneReady,
+    Event,
+    HandoverDone,
+    RoadTruckCame,
+    TimerFired,
+    TruckArrived,
+    TruckReported,
+)
 from portway.core.model.scenario import Scenario
 from portway.core.model.work import MoveKind
 from portway.core.routing.traffic import Traffic
@@ -70,6 +78,8 @@ class Controller:
             self._timer(event)
         elif isinstance(event, RoadTruckCame):
             self.visitors.came(event)
+        elif isinstance(event, TruckReported):
+            self._truck_reported(event)
         return self._settle()
 
     def _settle(self) -> list[Command]:
@@ -86,6 +96,8 @@ class Controller:
             self._dispatch()
         elif self._work_wanted:
             self.state.set_timer(self._dispatched_ms + DISPATCH_MS_MIN, "dispatch")
+        for way in self.state.traffic.extensions():
+            self.state.outbox.append(ExtendBase(self.state.name[way.truck], way.step, way.base, way.horizon))
         out, self.state.outbox = self.state.outbox, []
         return out
 
@@ -106,6 +118,13 @@ class Controller:
             self.state.places_freed = True
             self.visitors.retry()
             self._work_wanted = True
+
+    def _truck_reported(self, event: TruckReported) -> None:
+        """Live: a truck says where it is; one beyond its base is stopped, and keeps all that it holds."""
+        row = self.state.index[event.truck]
+        if not self.state.traffic.report(row, event.step, event.along_m, event.standing, event.at_ms):
+            self.state.outbox.append(PauseTruck(event.truck, True))
+            self.state.outbox.append(Alert("beyond_base", event.truck, f"step {event.step}"))
 
     def _truck_arrived(self, event: TruckArrived) -> None:
         mission = self.state.missions[event.truck]

@@ -29,7 +29,11 @@ T_SLOW_PCT = 19  # road trucks: a movement takes up to so much longer than its p
 T_RETRY_MS = 20  # no better plan is looked for before this instant
 T_PATIENCE_MS = 21  # how long it was left alone last time
 T_HELD_UNTIL_MS = 22  # a standing truck in a handover: expected end; it leaves only when released. 0 = not held
-T_COLUMNS = 23
+T_PAUSED = 23  # 1 while it may be allocated nothing
+T_PASSED = 24  # live: last step whose end the truck has reported
+T_DUE_MS = 25  # live: when it is expected at the end of its base
+T_COLUMNS = 26
+AHEAD_STEPS = 3  # live: so many steps are allocated at most beyond the last one passed
 
 RING = 256
 FREE, DECIDE, ENTER, ARRIVE, RELEASE = 0, 1, 2, 3, 4  # event kinds in their order at one instant
@@ -49,5 +53,5 @@ C_NOW, C_EVENTS, C_DIRTY, C_LOGGED, C_ARRIVED, C_MODE, C_SEED, C_DELAY_PPM, C_DE
 )
 CLOCK_COLUMNS = 10
 
-BY_PLAN, FIRST_COME, REHEARSAL = 0, 1, 2  # C_MODE
+BY_PLAN, FIRST_COME, REHEARSAL, LIVE = 0, 1, 2, 3  # C_MODE
 LOG_COLUMNS = 6  # truck, movement, start_ms, end_ms, profile, extra_ms

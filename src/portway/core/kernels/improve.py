@@ -9,6 +9,7 @@ from numba import njit
 
 from portway.core.kernels.columns import (
     T_BLOCKED,
+    T_DUE_MS,
     T_END,
     T_ETA_MS,
     T_GOAL,
@@ -56,7 +57,7 @@ def candidates(trucks, costs, goal_row, now, slack_ms):
         row = goal_row[trucks[n, T_GOAL]]
         late = (
             trucks[n, T_ETA_MS]
-            - max(now, trucks[n, T_HELD_UNTIL_MS])
+            - max(now, trucks[n, T_HELD_UNTIL_MS], trucks[n, T_DUE_MS])
             - costs[trucks[n, T_LOAD], row, trucks[n, T_STOP]]
         )
         if trucks[n, T_MOVING] == 0 and trucks[n, T_BLOCKED] >= 0:
@@ -159,7 +160,7 @@ def shortest_route(arrays, trucks, plan_mv, plan_level, n, goal, cost):
         for e in range(arrays.out_ptr[stop], arrays.out_ptr[stop + 1]):
             m = arrays.out_mv[e]
             into = arrays.mv_to[m]
-            if arrays.private[into] and into != goal:
+            if arrays.closed[m] or (arrays.private[into] and into != goal):
                 continue
             dur = np.int64(1) << 30
             for p in range(trucks[n, T_LOAD] * 9, trucks[n, T_LOAD] * 9 + 9):

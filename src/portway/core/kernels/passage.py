@@ -21,6 +21,7 @@ from numba import njit
 
 from portway.core.kernels.agenda import pop, push
 from portway.core.kernels.columns import (
+    AHEAD_STEPS,
     ARRIVE,
     C_ARRIVED,
     C_DELAY_MS,
@@ -37,12 +38,14 @@ from portway.core.kernels.columns import (
     FIRST_COME,
     FOREVER,
     FREE,
+    LIVE,
     REHEARSAL,
     RELEASE,
     T_BLOCKED,
     T_DECIDED,
     T_DONE,
     T_DRAWS,
+    T_DUE_MS,
     T_END,
     T_ETA_MS,
     T_EXTRA_MS,
@@ -52,6 +55,8 @@ from portway.core.kernels.columns import (
     T_LEVEL_IN,
     T_LOAD,
     T_MOVING,
+    T_PASSED,
+    T_PAUSED,
     T_PROFILE,
     T_SINCE_MS,
     T_SINK_MS,
@@ -197,7 +202,9 @@ def decide(uses, count, heads, arrays, trucks, plan_mv, plan_level, agenda, cloc
     m = plan_mv[n, trucks[n, T_STEP] % plan_mv.shape[1]]
     base = trucks[n, T_PROFILE]
     level = roll_level(arrays, trucks, plan_mv, plan_level, n)
-    if level > 0 and grant(uses, count, heads, arrays, trucks, plan_mv, clock, n, now) >= 0:
+    if level > 0 and (
+        trucks[n, T_PAUSED] > 0 or grant(uses, count, heads, arrays, trucks, plan_mv, clock, n, now) >= 0
+    ):
         level = 0
         clock[C_DIRTY] = 1
     dec = decision_ms(arrays, base, m)
@@ -209,9 +216,40 @@ def decide(uses, count, heads, arrays, trucks, plan_mv, plan_level, agenda, cloc
 
 
 @njit(cache=True)
+def extend_base(uses, count, heads, arrays, trucks, plan_mv, clock, n, now):
+    """Live: allocate the next steps of truck n as far as they can be had, `AHEAD_STEPS` at most. In the table the truck
+    then stands at the end of its base, where it is expected at `T_DUE_MS`."""
+    while trucks[n, T_STEP] + 1 < trucks[n, T_END] and trucks[n, T_STEP] < trucks[n, T_PASSED] + AHEAD_STEPS:
+        lacks = grant(uses, count, heads, arrays, trucks, plan_mv, clock, n, now)
+        if lacks >= 0:
+            if trucks[n, T_BLOCKED] < 0:
+                trucks[n, T_SINCE_MS] = now
+            trucks[n, T_BLOCKED] = lacks
+            return
+        trucks[n, T_STEP] = trucks[n, T_GRANTED]
+        m = plan_mv[n, trucks[n, T_STEP] % plan_mv.shape[1]]
+        trucks[n, T_STOP] = arrays.mv_to[m]
+        trucks[n, T_DUE_MS] = max(now, trucks[n, T_DUE_MS]) + fastest_ms(arrays, trucks[n, T_LOAD], m)
+        trucks[n, T_BLOCKED] = -1
+
+
+@njit(cache=True, inline="always")
+def fastest_ms(arrays, load, m):
+    """Least duration of a movement."""
+    low = FOREVER
+    for p in range(load * 9, load * 9 + 9):
+        if arrays.dur_ms[p, m] >= 0:
+            low = min(low, np.int64(arrays.dur_ms[p, m]))
+    return low
+
+
+@njit(cache=True)
 def start_if_granted(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, n, now):
     """A standing truck with a plan asks for its next step; it starts, is marked as blocked, or is held."""
-    if trucks[n, T_HELD_UNTIL_MS] > 0:
+    if trucks[n, T_HELD_UNTIL_MS] > 0 or trucks[n, T_PAUSED] > 0:
+        return
+    if clock[C_MODE] == LIVE:
+        extend_base(uses, count, heads, arrays, trucks, plan_mv, clock, n, now)
         return
     lacks = grant(uses, count, heads, arrays, trucks, plan_mv, clock, n, now)
     if lacks >= 0:
@@ -345,6 +383,9 @@ def rehearse(uses, count, arrays, trucks, plan_mv, plan_level, agenda, clock):
     arrived = np.empty(2 * len(trucks) + 1, np.int64)
     log = np.empty((1, 6), np.int64)
     for n in range(len(trucks)):
+        shadow[n, T_PAUSED] = 0
+        if clock[C_MODE] == LIVE:
+            shadow[n, T_HELD_UNTIL_MS] = max(shadow[n, T_HELD_UNTIL_MS], shadow[n, T_DUE_MS])
         if shadow[n, T_HELD_UNTIL_MS] > 0:
             schedule(events, watch, max(clock[C_NOW], shadow[n, T_HELD_UNTIL_MS]), RELEASE, n, 0)
     advance(uses, count, heads, arrays, shadow, plan_mv, plan_level, events, watch, log, arrived, FOREVER)

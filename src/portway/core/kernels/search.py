@@ -15,6 +15,7 @@ from portway.core.kernels.agenda import pop, push
 from portway.core.kernels.columns import (
     FOREVER,
     T_DECIDED,
+    T_DUE_MS,
     T_EXTRA_MS,
     T_GRANTED,
     T_HELD_UNTIL_MS,
@@ -37,7 +38,7 @@ L_COLUMNS = 10
 
 
 @njit(cache=True)
-def shortest_from(out_ptr, out_mv, mv_to, dur_ms, private, load, goal, cost, in_ptr, in_mv, mv_from):
+def shortest_from(out_ptr, out_mv, mv_to, dur_ms, private, closed, load, goal, cost, in_ptr, in_mv, mv_from):
     """Least driving time from every stop to `goal` without other trucks, ms, into `cost` (S,) int32; FAR if none.
 
     Reverse Dijkstra over the fastest profile of each movement: a lower bound for the search. Other places are not
@@ -55,6 +56,8 @@ def shortest_from(out_ptr, out_mv, mv_to, dur_ms, private, load, goal, cost, in_
             continue
         for e in range(in_ptr[s], in_ptr[s + 1]):
             m = in_mv[e]
+            if closed[m]:
+                continue
             best = FAR
             for p in range(load * 9, load * 9 + 9):
                 if dur_ms[p, m] >= 0:
@@ -156,7 +159,7 @@ def first_labels(uses, count, arrays, trucks, plan_mv, n, now, labels, best, sta
     size, heap_size = 0, 0
     if row[T_MOVING] == 0:
         gap, gap_end = own_gap(uses, count, row[T_STOP], n)
-        leave = max(now, row[T_HELD_UNTIL_MS])
+        leave = max(now, row[T_HELD_UNTIL_MS], row[T_DUE_MS])
         return add_label(
             labels,
             size,
@@ -236,7 +239,7 @@ def expand(
     for e in range(arrays.out_ptr[stop], arrays.out_ptr[stop + 1]):
         m = arrays.out_mv[e]
         into = arrays.mv_to[m]
-        if cost[into] >= FAR or arrays.dur_ms[base, m] < 0 or (arrays.private[into] and into != goal):
+        if cost[into] >= FAR or arrays.closed[m] or arrays.dur_ms[base, m] < 0 or (arrays.private[into] and into != goal):
             continue
         if count[into] >= cap:
             continue

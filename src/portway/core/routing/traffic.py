@@ -11,11 +11,15 @@ import numpy as np
 
 from portway.core.kernels import columns as c
 from portway.core.kernels import improve, passage, search
+from portway.core.kernels.uses import withdraw
 from portway.core.routing.traffic_map import TrafficMap
 
 USES_PER_RESOURCE = 96
 LABELS_MAX = 60_000
 LOG_ROWS = 16_384
+SCRATCH = frozenset({
+    "labels", "label_heap", "best", "stamp", "mark", "way", "touched", "goal_row", "costs", "uses",
+})  # fmt: skip
 
 
 class TrafficParameters(msgspec.Struct, frozen=True):
@@ -39,6 +43,15 @@ class Arrival(NamedTuple):
     at_ms: int
 
 
+class Extension(NamedTuple):
+    """Live: movements newly allocated to a truck, the first with number `step`, and those claimed behind them."""
+
+    truck: int
+    step: int
+    base: tuple[int, ...]
+    horizon: tuple[int, ...]
+
+
 class DeadlockError(AssertionError):
     """The order of passage has a cycle: a defect of this package, never of the input."""
 
@@ -50,6 +63,8 @@ class Traffic:
         self.map = traffic_map
         self.parameters = parameters or TrafficParameters()
         arrays, n_stops = traffic_map.arrays, traffic_map.n_stops
+        self.arrays = arrays  # those of the map, without the movements into closed lanes
+        self._closed: set[str] = set()
         n_res = traffic_map.n_resources
         self.uses = np.zeros((n_res, max(USES_PER_RESOURCE, 2 * 16), 4), np.int64)
         self.count = np.zeros(n_res, np.int64)
@@ -67,15 +82,7 @@ class Traffic:
         self.log = np.zeros((LOG_ROWS, c.LOG_COLUMNS), np.int64)
         self.log_full: list[np.ndarray] = []
         self.arrived = np.zeros(2 * n_trucks + 2, np.int64)
-        self.labels = np.zeros((LABELS_MAX, search.L_COLUMNS), np.int64)
-        self.label_heap = np.zeros((LABELS_MAX + 1, 2), np.int64)
-        self.best = np.zeros((n_stops, self.uses.shape[1] + 1, 3), np.int64)
-        self.stamp = np.zeros((n_stops, self.uses.shape[1] + 1, 3), np.int64)
-        self.mark = 0
-        self.way = np.zeros((c.RING - 8, 5), np.int64)
-        self.touched = np.zeros(c.RING * 32, np.int64)
-        self.goal_row = np.full(n_stops, -1, np.int64)
-        self.costs = np.zeros((2, 0, n_stops), np.int32)
+        self._make_scratch()
         in_order = np.argsort(arrays.mv_to, kind="stable").astype(np.int32)
         in_count = np.bincount(arrays.mv_to, minlength=n_stops)
         self._in = (np.concatenate(([0], np.cumsum(in_count))).astype(np.int32), in_order)
@@ -87,6 +94,32 @@ class Traffic:
         self.responses_adopted = 0
 
     # -- state --------------------------------------------------------------------------------------------------
+
+    def _make_scratch(self) -> None:
+        """Arrays whose contents nobody relies on between two calls."""
+        n_stops = self.map.n_stops
+        self.labels = np.zeros((LABELS_MAX, search.L_COLUMNS), np.int64)
+        self.label_heap = np.zeros((LABELS_MAX + 1, 2), np.int64)
+        self.best = np.zeros((n_stops, self.uses.shape[1] + 1, 3), np.int64)
+        self.stamp = np.zeros((n_stops, self.uses.shape[1] + 1, 3), np.int64)
+        self.mark = 0
+        self.way = np.zeros((c.RING - 8, 5), np.int64)
+        self.touched = np.zeros(c.RING * 32, np.int64)
+        self.goal_row = np.full(n_stops, -1, np.int64)
+        self.costs = np.zeros((2, 0, n_stops), np.int32)
+
+    def __getstate__(self) -> dict:
+        """For snapshots: the table is kept as the uses in it; what is only scratch or can be computed is left out."""
+        state = {name: value for name, value in self.__dict__.items() if name not in SCRATCH}
+        used = np.arange(self.uses.shape[1]) < self.count[:, None]
+        return {**state, "uses": self.uses.shape, "packed_uses": self.uses[used], "log_full": []}
+
+    def __setstate__(self, state: dict) -> None:
+        packed = state.pop("packed_uses")
+        self.__dict__.update(state)
+        self.uses = np.zeros(state["uses"], np.int64)
+        self.uses[np.arange(self.uses.shape[1]) < self.count[:, None]] = packed
+        self._make_scratch()
 
     @property
     def now_ms(self) -> int:
@@ -154,7 +187,7 @@ class Traffic:
             grown = np.zeros((2, max(16, 2 * row), self.map.n_stops), np.int32)
             grown[:, :row] = self.costs[:, :row]
             self.costs = grown
-        a = self.map.arrays
+        a = self.arrays
         for load in range(2):
             search.shortest_from(
                 a.out_ptr,
@@ -162,6 +195,7 @@ class Traffic:
                 a.mv_to,
                 a.dur_ms,
                 a.private,
+                a.closed,
                 load,
                 goal,
                 self.costs[load, row],
@@ -193,7 +227,7 @@ class Traffic:
             stuck = passage.rehearse(
                 self.uses,
                 self.count,
-                self.map.arrays,
+                self.arrays,
                 self.trucks,
                 self.plan_mv,
                 self.plan_level,
@@ -213,14 +247,14 @@ class Traffic:
         self.mark += 1
         cost = self.costs[self.trucks[truck, c.T_LOAD], row]
         steps, eta = search.search(
-            self.uses, self.count, self.map.arrays, self.trucks, self.plan_mv, truck, goal, self.now_ms, cost,
+            self.uses, self.count, self.arrays, self.trucks, self.plan_mv, truck, goal, self.now_ms, cost,
             self.weight, self.labels, self.best, self.stamp, self.mark, self.label_heap, self.way,
         )  # fmt: skip
         self.plans_count += 1
         if steps < 0:
             return -1
         improve.adopt(
-            self.uses, self.count, self.heads, self.map.arrays, self.trucks, self.plan_mv, self.plan_level, self.agenda,
+            self.uses, self.count, self.heads, self.arrays, self.trucks, self.plan_mv, self.plan_level, self.agenda,
             self.clock, truck, goal, steps, eta, self.way, self.touched, self.now_ms,
         )  # fmt: skip
         if steps == 0 and not self.trucks[truck, c.T_MOVING]:
@@ -245,7 +279,7 @@ class Traffic:
         self.clock[c.C_DIRTY] = 1
         if self.trucks[truck, c.T_STEP] + 1 < self.trucks[truck, c.T_END]:
             passage.kick(
-                self.uses, self.count, self.heads, self.map.arrays, self.trucks, self.plan_mv, self.agenda, self.clock,
+                self.uses, self.count, self.heads, self.arrays, self.trucks, self.plan_mv, self.agenda, self.clock,
                 truck, self.now_ms,
             )  # fmt: skip
 
@@ -257,7 +291,7 @@ class Traffic:
         self.mark += 1
         cost = self.costs[self.trucks[truck, c.T_LOAD], row]
         steps, eta = search.search(
-            self.uses, self.count, self.map.arrays, self.trucks, self.plan_mv, truck, goal, self.now_ms, cost,
+            self.uses, self.count, self.arrays, self.trucks, self.plan_mv, truck, goal, self.now_ms, cost,
             self.weight, self.labels, self.best, self.stamp, self.mark, self.label_heap, self.way,
         )  # fmt: skip
         return int(eta) if steps >= 0 else -1
@@ -265,10 +299,10 @@ class Traffic:
     def _send_by_route(self, truck: int, goal: int, row: int) -> int:
         self.trucks[truck, c.T_END] = self.trucks[truck, c.T_GRANTED] + 1
         cost = self.costs[self.trucks[truck, c.T_LOAD], row]
-        length = improve.shortest_route(self.map.arrays, self.trucks, self.plan_mv, self.plan_level, truck, goal, cost)
+        length = improve.shortest_route(self.arrays, self.trucks, self.plan_mv, self.plan_level, truck, goal, cost)
         self.plans_count += 1
         passage.kick(
-            self.uses, self.count, self.heads, self.map.arrays, self.trucks, self.plan_mv, self.agenda, self.clock,
+            self.uses, self.count, self.heads, self.arrays, self.trucks, self.plan_mv, self.agenda, self.clock,
             truck, self.now_ms,
         )  # fmt: skip
         if length == 0 and not self.trucks[truck, c.T_MOVING]:
@@ -282,7 +316,7 @@ class Traffic:
         p = self.parameters
         self.renew(p.renew_ms)
         searches, adopted, _ = improve.best_responses(
-            self.uses, self.count, self.heads, self.map.arrays, self.trucks, self.plan_mv, self.plan_level, self.agenda,
+            self.uses, self.count, self.heads, self.arrays, self.trucks, self.plan_mv, self.plan_level, self.agenda,
             self.clock, self.costs, self.goal_row, self.weight, self.labels, self.best, self.stamp, self.mark,
             self.label_heap, self.way, self.touched, self.now_ms, p.slack_ms, p.gain_ms, p.responses_max,
         )  # fmt: skip
@@ -300,14 +334,71 @@ class Traffic:
             return [Arrival(truck, self.now_ms) for truck in here if self.done(truck)]
         while True:
             n = passage.advance(
-                self.uses, self.count, self.heads, self.map.arrays, self.trucks, self.plan_mv, self.plan_level,
+                self.uses, self.count, self.heads, self.arrays, self.trucks, self.plan_mv, self.plan_level,
                 self.agenda, self.clock, self.log, self.arrived, until_ms,
             )  # fmt: skip
             if self.clock[c.C_LOGGED] < len(self.log):
-                return [Arrival(int(t), self.now_ms) for t in self.arrived[:n]]
+                return self._arrivals(n)
             self._drain_log()
             if n:
-                return [Arrival(int(t), self.now_ms) for t in self.arrived[:n]]
+                return self._arrivals(n)
+
+    def _arrivals(self, n: int) -> list[Arrival]:
+        """Arrivals of the last `advance`; a truck whose way was closed stops short of its goal and has not arrived."""
+        goals = self.trucks[self.arrived[:n], c.T_GOAL] == self.trucks[self.arrived[:n], c.T_STOP]
+        return [Arrival(int(t), self.now_ms) for t, there in zip(self.arrived[:n], goals, strict=True) if there]
+
+    def block(self, lanes: tuple[str, ...], blocked: bool) -> list[int]:
+        """Close lanes, or open them again: nobody enters, who is inside may leave.
+
+        Returns the trucks whose way led through; what of it is not allocated has been withdrawn and they have to be
+        sent again.
+        """
+        self._closed = self._closed | set(lanes) if blocked else self._closed - set(lanes)
+        self._open_movements()
+        return [n for n in range(len(self.trucks)) if self._way_is_closed(n) and self._withdraw(n)] if blocked else []
+
+    def _open_movements(self) -> None:
+        """A movement that enters a closed lane from outside is closed, too."""
+        stops = self.map.stops
+        closed = np.array([
+            not self._closed.isdisjoint(lanes) and stops[start].lane not in self._closed
+            for lanes, start in zip(self.map.lanes, self.map.arrays.mv_from, strict=True)
+        ])  # fmt: skip
+        self.arrays = self.map.arrays._replace(closed=closed)
+        self.goal_row[:] = -1
+
+    def _way_is_closed(self, truck: int) -> bool:
+        row = self.trucks[truck]
+        steps = np.arange(row[c.T_GRANTED] + 1, row[c.T_END])
+        return bool(self.arrays.closed[self.plan_mv[truck, steps % c.RING]].any())
+
+    def _withdraw(self, truck: int) -> bool:
+        """Take back what is not allocated of a truck's plan: it stops at the end of what is."""
+        freed = withdraw(self.uses, self.count, self.arrays, self.trucks, self.plan_mv, truck, self.touched)
+        for k in self.touched[:freed]:
+            passage.wake(
+                self.uses, self.count, self.heads, self.arrays, self.trucks, self.plan_mv, self.agenda, self.clock,
+                k, self.now_ms,
+            )  # fmt: skip
+        return True
+
+    def report(self, truck: int, step: int, along_m: float, standing: bool, at_ms: int) -> bool:
+        """Simulated trucks do not report: they are moved by `advance`."""
+        raise NotImplementedError
+
+    def extensions(self) -> list[Extension]:
+        """What trucks have to be told: nothing, `advance` moves them."""
+        return []
+
+    def pause(self, truck: int, paused: bool) -> None:
+        """Allocate nothing to a truck until it may go on; it keeps what it holds and its plan."""
+        self.trucks[truck, c.T_PAUSED] = int(paused)
+        if not paused and self.trucks[truck, c.T_STEP] + 1 < self.trucks[truck, c.T_END]:
+            passage.kick(
+                self.uses, self.count, self.heads, self.arrays, self.trucks, self.plan_mv, self.agenda, self.clock,
+                truck, self.now_ms,
+            )  # fmt: skip
 
     def next_event_ms(self) -> int:
         """Time of the next event on the road; `columns.FOREVER` if there is none."""

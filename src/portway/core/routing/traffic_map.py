@@ -33,6 +33,7 @@ class MapArrays(NamedTuple):
     dec_ms: np.ndarray  # (P, M) int32: last moment at which the truck can still decide to end standing
     rel_ms: np.ndarray  # (P, K) int32: when the rear has cleared; HOLD for the stop at the end
     private: np.ndarray  # (S,) bool: places, which are never passed through
+    closed: np.ndarray  # (M,) bool: movements that no new plan may use
 
 
 class MapPaths(NamedTuple):
@@ -145,7 +146,7 @@ def compile_map(terminal: Terminal, truck: TruckType) -> TrafficMap:
     res_ptr, res_id, rel_ms = _flat_resources(res, ptr, times_ms)
     arrays = MapArrays(
         mv_from, mv_to, *_by_origin(mv_from, len(stops)), res_ptr, res_id, dur_ms, dec_ms, rel_ms,
-        np.array([bool(s.place) for s in stops]),
+        np.array([bool(s.place) for s in stops]), np.zeros(len(ways), np.bool_),
     )  # fmt: skip
     x, y, heading = (np.concatenate([getattr(w, a) for w in ways]) for a in ("x", "y", "heading"))
     paths = MapPaths(ptr, x, y, heading, step_m, times_ms)
