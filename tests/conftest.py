@@ -22,5 +22,6 @@ def portway_data() -> Path:
         pytest.fail(reason)
     pytest.skip(reason)
 
+
 settings.register_profile("portway", deadline=None)  # kernels compile on first use, and machines are shared
 settings.load_profile("portway")

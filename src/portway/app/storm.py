@@ -4,22 +4,33 @@ A seed draws the number of cranes and trucks, the strategy, the work (all kinds,
 long movements are delayed, and how often plans are improved. Checked after every event: each resource has one holder,
 a truck stands only where it has a claim, no two trucks claim one place, the order of passage has no cycle, no box is
 lost or doubled. At the end: no footprints overlapped, every job order is done, and a seed gives one journal.
+
+The same seed is drawn twice: as planned, and with work that changes and people who intervene (`storm_changes`), where
+independent books are held against the state (`storm_ledger`).
 """
 
+import traceback
 from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
+from portway.adapters.storage.journal import JournalHeader, JournalWriter
 from portway.app.compose import Run, make_controller, simulate, visitors_of
 from portway.app.config import load_scenario
 from portway.app.run_record import run_record
+from portway.app.storm_changes import KINDS, ChangingWorld
+from portway.app.storm_ledger import Ledger
 from portway.core.controller import Controller
 from portway.core.dispatch import STRATEGIES
 from portway.core.kernels import columns as c
 from portway.core.model import Container, JobOrder, MoveKind, Policies, Scenario, Terminal, WorkList, YardSlot
 from portway.core.routing.traffic import DeadlockError
+from portway.core.units import ms_from_h
+from portway.runtime import Runtime
+from portway.sim.world import SimWorld
 
 MARKS = (
     "discharge",
@@ -33,6 +44,18 @@ MARKS = (
     "waited_for_place",
     "planned_ahead",
     "rehearsed",
+)
+CHANGE_MARKS = (
+    "received",
+    "updated",
+    "cancelled",
+    "after_cancelled",
+    "resequenced",
+    "suspended",
+    "paused",
+    "withdrawn",
+    "moved",
+    "refused",
 )
 HOURS_MAX = 24.0
 
@@ -170,9 +193,12 @@ class _Watched(Controller):
 
     breaches: list[str]
     marks: Counter[str]
+    ledger: Ledger | None
 
     def handle(self, event):
         commands = super().handle(event)
+        if self.ledger is not None and len(self.breaches) < 20:
+            self.breaches += [f"{event.at_ms} ms: {text}" for text in self.ledger.note(event, commands, self.state)]
         if len(self.breaches) < 20:
             self.breaches += [f"{event.at_ms} ms: {text}" for text in check_state(self)]
         self.marks["waited_for_place"] += any(m.wanting_since >= 0 for m in self.state.missions.values())
@@ -180,27 +206,62 @@ class _Watched(Controller):
         return commands
 
 
-def _watched_run(scenario: Scenario, seed: int) -> tuple[Run, _Watched]:
+def _watched(scenario: Scenario, seed: int, ledger: Ledger | None = None) -> _Watched:
     controller = make_controller(scenario, seed, visitors_of(scenario))
     controller.__class__ = _Watched
     assert isinstance(controller, _Watched)
-    controller.breaches, controller.marks = [], Counter()
-    run = simulate(scenario, seed, HOURS_MAX, controller=controller)
+    controller.breaches, controller.marks, controller.ledger = [], Counter(), ledger
+    return controller
+
+
+def _watched_run(scenario: Scenario, seed: int) -> tuple[Run, _Watched]:
+    controller = _watched(scenario, seed)
+    return simulate(scenario, seed, HOURS_MAX, controller=controller), controller
+
+
+def _changing_run(scenario: Scenario, seed: int, kinds: Sequence[str]) -> tuple[Run, _Watched]:
+    """A run in which work changes and people intervene, to the end of all that is left to be done."""
+    controller, end_ms = _watched(scenario, seed, Ledger(scenario)), ms_from_h(HOURS_MAX)
+    inner = SimWorld(scenario, seed)
+    world = ChangingWorld(inner, controller, scenario, seed, kinds)
+    journal = JournalWriter(None, JournalHeader(1, scenario, seed, end_ms, visitors_of(scenario)))
+    runtime, board = Runtime(controller, world, journal), controller.state.board
+    try:
+        runtime.start()
+        while runtime.step(end_ms) and not (world.calm and board.jobs_done == board.jobs_total):
+            pass
+    except AssertionError as error:
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        controller.breaches.append(f"{runtime.now_ms} ms: {at.name}: {type(error).__name__} {error}")
+    journal.close()
+    run = Run(scenario, controller, inner, journal, seed, runtime.now_ms, HOURS_MAX, 0.0, True, 0, [])
     return run, controller
 
 
-def run_storm(seed: int) -> StormResult:
-    """Run one storm and its repetition."""
+def _of_all_work(run: Run, ledger: Ledger) -> Run:
+    """A run whose scenario has every job order that ever was on the board, for the record."""
+    work = WorkList(tuple(ledger.ever[name] for name in sorted(ledger.ever)))
+    return run._replace(scenario=msgspec.structs.replace(run.scenario, work=work))
+
+
+def run_storm(seed: int, kinds: Sequence[str] = KINDS) -> StormResult:
+    """Run a storm with changes of some kinds, or as planned when there are none; and its repetition."""
     scenario = draw_scenario(seed)
-    run, watched = _watched_run(scenario, seed)
-    breaches = list(watched.breaches)
-    board = run.controller.state.board
-    if board.jobs_done < board.jobs_total:
+
+    def once() -> tuple[Run, _Watched]:
+        return _changing_run(scenario, seed, kinds) if kinds else _watched_run(scenario, seed)
+
+    run, watched = once()
+    breaches, board = list(watched.breaches), run.controller.state.board
+    if watched.ledger is not None:
+        breaches += watched.ledger.at_end()
+        run = _of_all_work(run, watched.ledger)
+    elif board.jobs_done < board.jobs_total:
         breaches.append(f"{board.jobs_total - board.jobs_done} job orders are not done after {HOURS_MAX} h")
     overlaps = run_record(run).conflicts
     if overlaps:
         breaches.append(f"{overlaps} overlaps of footprints")
-    if _watched_run(scenario, seed)[0].journal.digest != run.journal.digest:
+    if once()[0].journal.digest != run.journal.digest:
         breaches.append("the same seed gave another journal")
     return StormResult(
         seed, len(scenario.fleet.trucks), board.jobs_total, run.end_ms / 3.6e6, run.journal.records, breaches,
@@ -216,4 +277,6 @@ def _marks(scenario: Scenario, run: Run, watched: _Watched) -> dict[str, int]:
     marks["exchanged"] = run.controller.quay.exchanges
     marks["rehearsed"] = run.controller.state.traffic.rehearsals_count
     marks += watched.marks
-    return {name: int(marks[name]) for name in MARKS}
+    if watched.ledger is not None:
+        marks += watched.ledger.marks
+    return {name: int(marks[name]) for name in (*MARKS, *(CHANGE_MARKS if watched.ledger is not None else ()))}

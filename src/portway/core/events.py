@@ -84,7 +84,7 @@ class WorkQueueResequenced(msgspec.Struct, frozen=True, tag=True, array_like=Tru
 
 
 class WorkQueueActivated(msgspec.Struct, frozen=True, tag=True, array_like=True):
-    """A quay crane's work queue is activated, or suspended (`active` false): what is begun is ended, nothing else is."""
+    """A quay crane's work queue is activated, or suspended (`active` false): only what is begun is ended then."""
 
     at_ms: int
     quay_crane: str

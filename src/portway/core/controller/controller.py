@@ -7,11 +7,15 @@ dispatch strategies and traffic know nothing of each other.
 
 from portway.core.commands import Alert, Command, ExtendBase, PauseTruck
 from portway.core.controller.dispatching import Dispatching
-from portway.core.controller.driving import let_go, rest, want_place
+from portway.core.controller.driving import let_go, rest
+from portway.core.controller.interventions import Intervention, Interventions
 from portway.core.controller.quay import QuayService
+from portway.core.controller.refusals import refused
 from portway.core.controller.state import Mission, Phase, State
 from portway.core.controller.visitors import Visitors
+from portway.core.controller.work_changes import WorkChange, WorkChanges
 from portway.core.controller.yard import YardService
+from portway.core.dispatch.problems import WorkProblem
 from portway.core.dispatch.strategy import DispatchStrategy
 from portway.core.dispatch.units import Unit, UnitState
 from portway.core.events import (
@@ -41,7 +45,8 @@ class Controller:
         self.dispatching = Dispatching(self.state, strategy)
         self._policies = scenario.policies
         self._dispatched_ms = -DISPATCH_MS_MIN
-        self._work_wanted = True
+        self.changes = WorkChanges(self.state, self.quay, self.yard, self.visitors)
+        self.interventions = Interventions(self.state, self.quay, self.yard, self.visitors, self.dispatching)
 
     # -- the loop -----------------------------------------------------------------------------------------------
 
@@ -71,16 +76,30 @@ class Controller:
         elif isinstance(event, HandoverDone):
             self._handover_done(event)
         elif isinstance(event, CraneReady):
-            queue = self.state.board.queues[event.crane]
-            queue.ready, queue.ready_ms = True, event.at_ms
-            self.quay.hand_over(queue)
+            self.quay.crane_ready(event)
         elif isinstance(event, TimerFired):
             self._timer(event)
         elif isinstance(event, RoadTruckCame):
             self.visitors.came(event)
         elif isinstance(event, TruckReported):
             self._truck_reported(event)
+        else:
+            self._asked(event)
         return self._settle()
+
+    def refusals(self, event: WorkChange | Intervention) -> list[WorkProblem]:
+        """Why the core would not do what the TOS or a person asks for; empty when it would. Changes nothing."""
+        return self.changes.refusals(event) if isinstance(event, WorkChange) else self.interventions.refusals(event)
+
+    def _asked(self, event: WorkChange | Intervention) -> None:
+        """The TOS or a person wants something changed: it is done as a whole, or refused with an answer."""
+        problems = self.refusals(event)
+        if problems:
+            self.state.outbox.append(refused(event, problems, self.state.board))
+        elif isinstance(event, WorkChange):
+            self.changes.handle(event)
+        else:
+            self.interventions.handle(event)
 
     def _settle(self) -> list[Command]:
         """Everything that a change can set off: admissions, freed places, new work; then the outbox."""
@@ -92,9 +111,9 @@ class Controller:
             for crane in self.state.cranes_wanted():
                 self.quay.give_places(self.state.board.queues[crane])
             self.yard.retry(wanting)
-        if self._work_wanted and self.state.now_ms >= self._dispatched_ms + DISPATCH_MS_MIN:
+        if self.state.work_wanted and self.state.now_ms >= self._dispatched_ms + DISPATCH_MS_MIN:
             self._dispatch()
-        elif self._work_wanted:
+        elif self.state.work_wanted:
             self.state.set_timer(self._dispatched_ms + DISPATCH_MS_MIN, "dispatch")
         for way in self.state.traffic.extensions():
             self.state.outbox.append(ExtendBase(self.state.name[way.truck], way.step, way.base, way.horizon))
@@ -110,14 +129,15 @@ class Controller:
             self.state.traffic.improve()
             self.state.set_timer(event.at_ms + round(self._policies.best_response_s * 1000), "improve")
         elif kind == "dispatch_tick":
-            self._work_wanted = True
+            self.state.work_wanted = True
             self.state.set_timer(event.at_ms + round(self._policies.dispatch_period_s * 1000), "dispatch_tick")
         elif kind == "crane":
             self.quay.prepare(self.state.board.queues[name])
         elif kind == "retry":
             self.state.places_freed = True
             self.visitors.retry()
-            self._work_wanted = True
+            self.interventions.retry()
+            self.state.work_wanted = True
 
     def _truck_reported(self, event: TruckReported) -> None:
         """Live: a truck says where it is; one beyond its base is stopped, and keeps all that it holds."""
@@ -171,6 +191,7 @@ class Controller:
         if unit.kind == MoveKind.LOAD and not unit.collected:
             self.state.experience.collected(self.state.now_ms - unit.assigned_ms - unit.alone_ms)
         for job in jobs:
+            self.state.board.boxes.collected(self.state.board.job(job))
             unit.collected[job] = (self.state.now_ms, mission.at_place or "")
         self.state.traffic.set_load(self.state.index[mission.truck], True)
 
@@ -186,27 +207,20 @@ class Controller:
         assert mission.unit is not None
         self.state.experience.done(self.state.now_ms - mission.unit.assigned_ms)
         mission.unit, mission.leg = None, 0
-        self._work_wanted = True
+        self.state.work_wanted = True
 
     def _start_leg(self, mission: Mission) -> None:
         """Send a truck towards its next handover."""
-        if mission.current_leg.crane is None:
-            self.yard.start_leg(mission)
-            return
-        if mission.wanting_since < 0:
-            mission.wanting_since = self.state.now_ms
-        self.quay.give_places(self.state.board.queues[mission.current_leg.crane])
-        if mission.wanting_since >= 0:
-            want_place(self.state, mission)
+        (self.yard if mission.current_leg.crane is None else self.quay).start_leg(mission)
 
     # -- work for trucks ----------------------------------------------------------------------------------------
 
     def _dispatch(self) -> None:
         """Ask the strategy which truck does what, commit what can start now, send the rest to rest."""
-        self._work_wanted = False
+        self.state.work_wanted = False
         self._dispatched_ms = self.state.now_ms
         idle = [m for m in self.state.missions.values() if m.unit is None and not m.is_visitor]
-        for mission in self.dispatching.give_work(idle):
+        for mission in self.dispatching.give_work([m for m in idle if m.is_at_work]):
             if mission.wanting_since < 0:
                 self._start_leg(mission)
         for mission in idle:

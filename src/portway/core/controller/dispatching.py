@@ -24,7 +24,6 @@ class Dispatching:
         self._state = state
         self._strategy = strategy
         self._headway_ms = 0  # between two trucks that a crane gets
-        self._way_ms: dict[str, int] = {}  # of loads, on an empty road
         self._cycle_ms = {c.id: round(c.cycle_s_mean * 1000) for c in state.scenario.terminal.quay_cranes}
         self._crane_index = {c: i for i, c in enumerate(sorted(self._cycle_ms))}
 
@@ -36,7 +35,7 @@ class Dispatching:
         chosen = [(self._state.missions[view.truck_ids[r]], units[c]) for r, c in self._strategy.assign(view)]
         assigned = self._in_sequence([(m, u) for m, u in chosen if m.unit is None], units)
         for mission, unit in assigned:
-            self._assign(mission, unit)
+            self.assign(mission, unit)
         return [mission for mission, _ in assigned]  # places under a crane may exchange units among them
 
     def _in_sequence(self, chosen: list[tuple[Mission, Unit]], units: list[Unit]) -> list[tuple[Mission, Unit]]:
@@ -48,7 +47,7 @@ class Dispatching:
         of their units, and are there for the gaps.
         """
         pairs = [(m, u) for m, u in chosen if u.crane is None]
-        budget = int(AHEAD_SHARE * len(self._state.homes)) - len(self._behind_gaps())
+        budget = int(AHEAD_SHARE * len(self.at_work())) - len(self.behind_gaps())
         for crane in sorted({u.crane for _, u in chosen if u.crane is not None}):
             mine = [(m, u) for m, u in chosen if u.crane == crane]
             here = [u for u in units if u.crane == crane]
@@ -64,18 +63,23 @@ class Dispatching:
             pairs += kept + list(zip(spare, left, strict=True)) + ahead
         return pairs
 
-    def _behind_gaps(self) -> set[str]:
+    def at_work(self) -> list[str]:
+        """Our trucks that nobody has paused or withdrawn."""
+        return [truck for truck in sorted(self._state.homes) if self._state.missions[truck].is_at_work]
+
+    def behind_gaps(self) -> set[str]:
         """Trucks whose unit stands in its crane's queue behind one without a truck."""
         trucks: set[str] = set()
         for queue in self._state.board.in_order():
             gap = False
-            for unit in queue.window(WINDOW):
+            for unit in queue.window(max(WINDOW, queue.reach - queue.head)):
                 gap = gap or unit.state == UnitState.OPEN
                 if gap and unit.truck is not None:
                     trucks.add(unit.truck)
         return trucks
 
-    def _assign(self, mission: Mission, unit: Unit) -> None:
+    def assign(self, mission: Mission, unit: Unit) -> None:
+        """Give an open unit to a truck without one."""
         unit.move_to(UnitState.ASSIGNED)
         unit.truck, mission.unit, mission.leg = mission.truck, unit, 0
         unit.assigned_ms = self._state.now_ms
@@ -158,18 +162,18 @@ class Dispatching:
         book, learned = self._state.book, self._state.experience
         if unit.kind != MoveKind.LOAD:
             return round(learned.drive_extra_ms)
-        if unit.id not in self._way_ms:
+        if unit.way_ms < 0:
             start, goal = book.for_leg(unit.legs[0])[0], book.for_leg(unit.legs[-1])[0]
-            self._way_ms[unit.id] = self._state.traffic.drive_ms(book.stop(start), book.stop(goal), True)
-        return round(learned.collect_extra_ms + learned.drive_extra_ms) + self._way_ms[unit.id]
+            unit.way_ms = self._state.traffic.drive_ms(book.stop(start), book.stop(goal), True)
+        return round(learned.collect_extra_ms + learned.drive_extra_ms) + unit.way_ms
 
     def _soon_free(self) -> list[Mission]:
         """Trucks on the way to, or at, their last handover: look-ahead for the strategy. One whose crane waits for a
         unit that nobody brings is not among them: it could be chosen for that very unit, and never be free."""
-        stuck = self._behind_gaps()
+        stuck = self.behind_gaps()
         return [
             m for m in self._state.missions.values()
-            if m.unit is not None and not m.is_visitor and m.leg + 1 == len(m.unit.legs) and m.wanting_since < 0
+            if m.unit is not None and m.is_at_work and m.leg + 1 == len(m.unit.legs) and m.wanting_since < 0
             and m.truck not in stuck
         ]  # fmt: skip
 

@@ -8,10 +8,11 @@ since the crane could not take them before.
 
 from portway.core.commands import PrepareMove, StartHandover
 from portway.core.controller.crane_pace import CranePace
-from portway.core.controller.driving import go_to_leg, hold, step_aside
+from portway.core.controller.driving import go_to_leg, hold, step_aside, want_place
 from portway.core.controller.state import Mission, Phase, State
 from portway.core.dispatch.board import CraneQueue
 from portway.core.dispatch.units import Unit, UnitState
+from portway.core.events import CraneReady
 from portway.core.model.work import MoveKind
 
 LOOK_AHEAD = 4  # units from the head on that may have a place at once
@@ -22,9 +23,10 @@ class QuayService:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._placed: set[str] = set()  # units whose truck has a claim under the crane
-        self._pace = {c: CranePace(state.scenario.terminal, c) for c in sorted(state.board.queues)}
-        self._next: dict[str, tuple[int, set[str]]] = {}  # by crane: head of its queue and `_next_places` from there
+        self._placed = state.board.placed
+        cranes = sorted(c.id for c in state.scenario.terminal.quay_cranes)
+        self._pace = {c: CranePace(state.scenario.terminal, c) for c in cranes}
+        self._next: dict[str, tuple[tuple[int, int], set[str]]] = {}  # by crane: its queue's state and `_next_places`
         self.exchanges = 0
 
     def prepare(self, queue: CraneQueue) -> None:
@@ -38,10 +40,27 @@ class QuayService:
             return
         queue.prepared = True
         discharge = unit.kind == MoveKind.DISCHARGE
+        unit.begun = unit.begun or discharge  # the box may be off the ship before a truck is there
         dual = queue.last_was_load and discharge
         self._state.outbox.append(PrepareMove(queue.crane, unit.id, unit.bay, discharge, dual))
         self._pace[queue.crane].prepare(unit, self._state.now_ms)
         self._look_ahead(queue, unit)
+
+    def crane_ready(self, event: CraneReady) -> None:
+        """A crane has got ready; an answer for a unit that was taken from the queue meanwhile says nothing."""
+        queue = self._state.board.queues[event.crane]
+        unit = queue.next_unit()
+        if unit is not None and queue.prepared and unit.id == event.unit:
+            queue.ready, queue.ready_ms = True, event.at_ms
+            self.hand_over(queue)
+
+    def start_leg(self, mission: Mission) -> None:
+        """Send a truck to its quay crane, or let it wait for a place there."""
+        if mission.wanting_since < 0:
+            mission.wanting_since = self._state.now_ms
+        self.give_places(self._state.board.queues[mission.current_leg.crane or ""])
+        if mission.wanting_since >= 0:
+            want_place(self._state, mission)
 
     def _look_ahead(self, queue: CraneQueue, unit: Unit) -> None:
         """The crane is getting ready for a unit: the truck that stands there for it may plan its way on."""
@@ -101,10 +120,11 @@ class QuayService:
 
     def _next_places(self, queue: CraneQueue) -> set[str]:
         """All places of the units that a crane serves next."""
-        head, places = self._next.get(queue.crane, (-1, set()))
-        if head != queue.head:
+        now = queue.head, queue.version
+        at, places = self._next.get(queue.crane, ((-1, 0), set()))
+        if at != now:
             places = {p for unit in queue.window(LOOK_AHEAD) for p in self._places(unit)}
-            self._next[queue.crane] = queue.head, places
+            self._next[queue.crane] = now, places
         return places
 
     def _kept_free(self, queue: CraneQueue, place: str, unit: Unit) -> bool:
@@ -119,7 +139,7 @@ class QuayService:
         missions = self._state.missions
         if unit.kind == MoveKind.LOAD:
             mission = missions.get(unit.truck or "")
-            if mission is None or mission.unit is not unit or mission.leg_ahead is None:
+            if mission is None or mission.unit is not unit or mission.leg_ahead is None or mission.paused:
                 return None
             return mission if mission.leg_ahead.crane == queue.crane else None
         bound = [
@@ -172,6 +192,7 @@ class QuayService:
         if mission.unit is not unit:
             self.exchange(mission, unit)
         queue.serving = mission.serving = True
+        mission.served_by = queue.crane
         hold(self._state, mission, self._state.now_ms + self._pace[queue.crane].handover_ms)
         self._state.set_phase(mission, Phase.HANDOVER)
         leg = mission.current_leg
@@ -183,6 +204,10 @@ class QuayService:
         for other in candidates:
             mission = self._state.missions.get(other.truck or "")
             if mission is None or mission.unit is not other or mission.at_place is None or mission.wanting_since >= 0:
+                continue
+            if mission.paused and mission.held:
+                return None  # its way on is planned for this very handover
+            if mission.paused:
                 continue
             same = other is unit or (unit.kind == other.kind == MoveKind.DISCHARGE and other.bay == unit.bay)
             if same and mission.current_leg.crane == queue.crane:

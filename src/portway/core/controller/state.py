@@ -6,7 +6,7 @@ from portway.core.commands import Command, DriveTo, JobOrderDone, SetTimer
 from portway.core.controller.experience import Experience
 from portway.core.controller.place_book import PlaceBook
 from portway.core.dispatch.board import Board
-from portway.core.dispatch.units import Leg, Unit
+from portway.core.dispatch.units import Leg, Unit, UnitState
 from portway.core.model.scenario import Scenario
 from portway.core.routing.claims import PlaceClaims
 from portway.core.routing.traffic import Traffic
@@ -38,11 +38,14 @@ class Mission:
         "held",
         "is_visitor",
         "leg",
+        "paused",
         "phase",
+        "served_by",
         "serving",
         "truck",
         "unit",
         "wanting_since",
+        "withdrawn",
     )
 
     def __init__(self, truck: str, is_visitor: bool = False) -> None:
@@ -52,11 +55,25 @@ class Mission:
         self.phase = Phase.PARKED
         self.at_place: str | None = None  # where it stands, None while driving
         self.serving = False  # a handover is under way
+        self.served_by = ""  # crane of the last handover
         self.wanting_since = -1  # waiting for a place of its leg since, -1 when it has one
         self.held = False  # stands in a handover whose end is in sight: its way on may be planned
         self.ahead_is_leg = False
         self.ahead: str | None = None  # place to which it goes on when its handover ends
         self.is_visitor = is_visitor
+        self.paused = False  # by a person: it is sent nowhere and served by nobody
+        self.withdrawn = False  # by a person: it gets no new work
+
+    @property
+    def is_at_work(self) -> bool:
+        """One of our trucks that nobody has paused or withdrawn."""
+        return not (self.is_visitor or self.paused or self.withdrawn)
+
+    @property
+    def can_leave(self) -> bool:
+        """Whether its unit may go to another truck: no box of it is on this one, nor about to be."""
+        assigned = self.unit is not None and self.unit.state == UnitState.ASSIGNED
+        return assigned and not (self.is_visitor or self.serving or self.held)
 
     @property
     def leg_ahead(self) -> Leg | None:
@@ -93,6 +110,8 @@ class State:
         self.experience = Experience()
         self.timers: set[tuple[int, str]] = set()
         self.places_freed = True
+        self.work_wanted = True  # dispatch shall be asked
+        self.astray: set[str] = set()  # trucks whose way was closed and that have no other yet
         self.plans_ahead = scenario.policies.traffic != "first_come"
         for truck in trucks:
             self.traffic.place(self.index[truck.id], self.book.stop(truck.home))
@@ -114,14 +133,14 @@ class State:
 
     def cranes_wanted(self) -> list[str]:
         """Quay cranes under which some truck wants a place, now or after the handover that it is held for."""
-        legs = [m.leg_ahead for m in self.missions.values() if m.unit is not None and (
+        legs = [m.leg_ahead for m in self.missions.values() if m.unit is not None and not m.paused and (
             m.wanting_since >= 0 or (m.held and not m.ahead_is_leg)
         )]  # fmt: skip
         return sorted({leg.crane for leg in legs if leg is not None and leg.crane is not None})
 
     def wanting(self) -> list[Mission]:
-        """Missions whose truck waits for a place of its leg."""
-        return [m for m in self.missions.values() if m.wanting_since >= 0 and m.unit is not None]
+        """Missions whose truck waits for a place of its leg and may drive there."""
+        return [m for m in self.missions.values() if m.wanting_since >= 0 and m.unit is not None and not m.paused]
 
     def wanting_in(self, block: str | None) -> list[Mission]:
         """Missions whose truck waits for a place at a yard block."""
@@ -146,7 +165,7 @@ class State:
     def drive(self, mission: Mission, place: str) -> bool:
         """Claim a place and send the truck there, at once or when its handover ends; False (and nothing changed) when
         there is no claim or no plan."""
-        if not self.claims.grantable(mission.truck, place):
+        if mission.paused or not self.claims.grantable(mission.truck, place):
             return False
         stop, row = self.book.stop(place), self.index[mission.truck]
         alone = self.traffic.drive_ms(self.traffic.stop_of(row), stop, self.traffic.is_loaded(row))
@@ -155,6 +174,7 @@ class State:
             self.try_again()
             return False
         self.claims.claim(mission.truck, place)
+        self.astray.discard(mission.truck)
         self.places_freed = True
         self.experience.drove(eta - self.traffic.earliest_ms(row) - alone)
         if mission.held:

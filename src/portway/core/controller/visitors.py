@@ -4,8 +4,9 @@ They use the same roads under the same order of passage (their right of way is s
 within it: up to `SLOW_PCT` slower than planned, which the table learns as it happens.
 """
 
-from portway.core.commands import AdmitRoadTruck, RoadTruckLeft
+from portway.core.commands import AdmitRoadTruck, Alert, RoadTruckLeft
 from portway.core.controller.state import Mission, Phase, State
+from portway.core.dispatch.change import ROAD_KINDS
 from portway.core.dispatch.units import Unit, UnitState
 from portway.core.events import RoadTruckCame
 from portway.core.model.layout import Gate
@@ -19,11 +20,12 @@ class Visitors:
 
     def __init__(self, state: State, rows: int) -> None:
         self._state = state
+        self.rows = rows
         first = len(state.homes)
         self._free_rows = list(range(first, first + rows))
         self._gone: list[tuple[int, int]] = []  # (row usable from, row)
         self._gates: dict[str, Gate] = {g.id: g for g in state.scenario.terminal.gates}
-        self._queues: dict[str, list[tuple[str, Unit]]] = {g: [] for g in sorted(self._gates)}
+        self._queues: dict[str, list[tuple[str, str]]] = {g: [] for g in sorted(self._gates)}
         self._exit_wanted: list[str] = []
         self.visits: list[tuple[str, int, int, int, int]] = []  # truck, row, from_ms, to_ms, stop of entry
         self.inside: dict[str, tuple[int, int]] = {}  # from_ms, stop of entry
@@ -31,10 +33,23 @@ class Visitors:
             state.traffic.make_visitor(row, STAY_MS, SLOW_PCT)
 
     def came(self, event: RoadTruckCame) -> None:
-        """A road truck joins the queue before its gate."""
-        unit = self._state.board.unit_of_job[event.job_order]
+        """A road truck joins the queue before its gate; one whose job order is not there to be done is turned away."""
+        unit = self._state.board.unit_of_job.get(event.job_order)
+        if unit is None or unit.kind not in ROAD_KINDS or unit.state != UnitState.OPEN or self._waits(event.job_order):
+            self._state.outbox.append(Alert("road_truck_turned_away", event.truck, event.job_order))
+            return
         gate = event.gate if event.gate in self._queues else min(self._queues, key=lambda g: (len(self._queues[g]), g))
-        self._queues[gate].append((event.truck, unit))
+        self._queues[gate].append((event.truck, event.job_order))
+
+    def _waits(self, job: str) -> bool:
+        return any(job == other for queue in self._queues.values() for _, other in queue)
+
+    def turn_away(self, job: str) -> None:
+        """A job order is not to be done: its road truck, if it waits before the gate, cannot come in."""
+        for gate, queue in self._queues.items():
+            for truck in [truck for truck, other in queue if other == job]:
+                self._state.outbox.append(Alert("road_truck_turned_away", truck, job))
+            self._queues[gate] = [entry for entry in queue if entry[1] != job]
 
     def admit(self) -> list[Mission]:
         """Let in whom the gates can take now; returns the missions that begin."""
@@ -46,10 +61,12 @@ class Visitors:
             stop = self._state.book.stop(place)
             if not queue or not self._free_rows or not self._state.traffic.placeable(stop):
                 continue
-            waiting = next((i for i, (_, u) in enumerate(queue) if self._state.board.collectable(u)), None)
+            board = self._state.board
+            units = [board.unit_of_job[job] for _, job in queue]
+            waiting = next((i for i, unit in enumerate(units) if board.collectable(unit)), None)
             if waiting is None or not self._state.claims.grantable(queue[waiting][0], place):
                 continue
-            began.append(self._enter(*queue.pop(waiting), gate_id, place, stop))
+            began.append(self._enter(queue.pop(waiting)[0], units[waiting], gate_id, place, stop))
         return began
 
     def _enter(self, truck: str, unit: Unit, gate: str, place: str, stop: int) -> Mission:
@@ -64,6 +81,7 @@ class Visitors:
         state.claims.claim(truck, place)
         if not unit.legs[0].collect:
             unit.move_to(UnitState.COLLECTED)
+            unit.begun = True
             unit.collected = {j.id: (state.now_ms, place) for j in unit.jobs}
         self.inside[truck] = (state.now_ms, stop)
         state.phase_log.append((state.now_ms, truck, Phase.TO_COLLECT))

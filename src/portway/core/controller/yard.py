@@ -56,12 +56,18 @@ class YardService:
             idle = [c for c in self._cranes[block] if not self._busy.get(c)]
             if not idle:
                 return
-            entry = min(self._waiting[block])
+            ready = [e for e in self._waiting[block] if not self._state.missions[e[2]].paused]
+            if not ready:
+                return
+            entry = min(ready)
             self._waiting[block].remove(entry)
             mission = self._state.missions[entry[2]]
             leg = mission.current_leg
             crane = min(idle, key=lambda c: (abs(self._bay[c] - leg.bay), c))
             self._busy[crane] = mission.serving = True
+            assert mission.unit is not None
+            mission.unit.begun = True
+            mission.served_by = crane
             self._look_ahead(mission, crane, block)
             self._bay[crane] = leg.bay
             self._state.set_phase(mission, Phase.HANDOVER)
@@ -83,6 +89,11 @@ class YardService:
         """A handover has ended; the crane takes the next truck."""
         self._busy[crane] = False
         self.serve(block)
+
+    def forget(self, mission: Mission) -> None:
+        """A truck has lost its unit: it waits for no crane any more."""
+        for block, waiting in self._waiting.items():
+            self._waiting[block] = [entry for entry in waiting if entry[2] != mission.truck]
 
     def retry(self, wanting: list[Mission]) -> None:
         """Trucks that want a place in the yard ask again."""

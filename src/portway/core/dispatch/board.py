@@ -1,62 +1,16 @@
 """The board of all work: units by state, and the work queue of each quay crane in its sequence.
 
-A crane works its units strictly in the order (start of the queue, sequence, id). `claimed` counts how many units from
-the head on have been given a transfer place: places are given in the order of service only, so trucks and crane never
-wait for each other in a ring (`docs/decisions/0003-cranes-and-places.md`).
+A crane works its units strictly in the order (start of the queue, sequence, id). Places are given in the order of
+service only, so trucks and crane never wait for each other in a ring (`docs/decisions/0003-cranes-and-places.md`).
+Work comes and goes while it runs: `added` and `removed` keep all that is known of it together.
 """
 
 from collections.abc import Iterable
 
+from portway.core.dispatch.boxes import Boxes
+from portway.core.dispatch.crane_queue import CraneQueue
 from portway.core.dispatch.units import Unit, UnitState, make_units
 from portway.core.model.work import JobOrder, MoveKind, WorkList
-
-
-class CraneQueue:
-    """Units of one quay crane; `head` is the next to be served."""
-
-    __slots__ = (
-        "crane",
-        "dual",
-        "head",
-        "last_was_load",
-        "prepared",
-        "ready",
-        "ready_ms",
-        "serving",
-        "start_ms",
-        "units",
-    )
-
-    def __init__(self, crane: str) -> None:
-        self.crane = crane
-        self.units: list[Unit] = []
-        self.start_ms: list[int] = []
-        self.dual: list[bool] = []
-        self.head = 0
-        self.prepared = False  # the crane was told to prepare the head
-        self.ready = False  # and has done so
-        self.ready_ms = 0  # since when
-        self.serving = False  # a handover is under way
-        self.last_was_load = False
-
-    def next_unit(self) -> Unit | None:
-        """The unit to be served next, None at the end of the work."""
-        return self.units[self.head] if self.head < len(self.units) else None
-
-    def window(self, length: int) -> list[Unit]:
-        """The next `length` units from the head on."""
-        return self.units[self.head : self.head + length]
-
-    def waited_ms(self, now_ms: int) -> int:
-        """How long the crane has been ready for a truck that is not there."""
-        return now_ms - self.ready_ms if self.ready and not self.serving else 0
-
-    def advance(self) -> None:
-        """The head has been served."""
-        unit = self.units[self.head]
-        self.last_was_load = unit.kind == MoveKind.LOAD and self.dual[self.head]
-        self.head += 1
-        self.prepared = self.ready = self.serving = False
 
 
 class Board:
@@ -69,6 +23,8 @@ class Board:
         self.jobs_done = 0
         self.jobs_total = len(work.job_orders)
         self.delivered: set[str] = set()
+        self.placed: set[str] = set()  # units whose truck has a claim under their crane
+        self.boxes = Boxes(work.job_orders)
         self.queues: dict[str, CraneQueue] = {}
         self._fill_queues(work)
         yard = [u for u in units if u.kind == MoveKind.YARD]
@@ -133,4 +89,46 @@ class Board:
         """A job order has ended."""
         assert job not in self.delivered, f"job order {job} delivered twice"
         self.delivered.add(job)
+        self.boxes.delivered(self.job(job))
         self.jobs_done += 1
+
+    # -- work that changes while it runs ------------------------------------------------------------------------
+
+    def job(self, name: str) -> JobOrder:
+        """A known job order."""
+        return next(j for j in self.unit_of_job[name].jobs if j.id == name)
+
+    def queue(self, crane: str) -> CraneQueue:
+        """The queue of a quay crane, empty when it has had no work yet."""
+        return self.queues.setdefault(crane, CraneQueue(crane))
+
+    def added(self, unit: Unit) -> None:
+        """A unit that has come; the caller puts it into its crane's queue."""
+        assert self.units.keys().isdisjoint([unit.id]), f"unit {unit.id} is known"
+        self.units[unit.id] = unit
+        for job in unit.jobs:
+            self.unit_of_job[job.id] = unit
+            self.boxes.expected(job)
+        self.jobs_total += len(unit.jobs)
+        if unit.kind == MoveKind.YARD:
+            self.yard_moves = sorted([*self.yard_moves, unit], key=lambda u: (u.release_ms, u.id))
+
+    def removed(self, unit: Unit) -> None:
+        """An open unit that will not be done; the caller takes it out of its crane's queue."""
+        unit.move_to(UnitState.CANCELLED)
+        del self.units[unit.id]
+        for job in unit.jobs:
+            del self.unit_of_job[job.id]
+            self.boxes.forgotten(job)
+        self.jobs_total -= len(unit.jobs)
+        self.yard_moves = [u for u in self.yard_moves if u is not unit]
+
+    def dependents(self, job: str) -> list[str]:
+        """Job orders that wait for the end of another, directly or through others, sorted."""
+        found, todo = set[str](), [job]
+        while todo:
+            name = todo.pop()
+            new = {j.id for u in self.units.values() for j in u.jobs if name in j.after} - found
+            found |= new
+            todo += sorted(new)
+        return sorted(found)

@@ -30,13 +30,15 @@ class UnitState(IntEnum):
     ASSIGNED = 1
     COLLECTED = 2
     DONE = 3
+    CANCELLED = 4  # taken back by the TOS, or replaced by what the TOS sent instead
 
 
 TRANSITIONS = {
-    UnitState.OPEN: {UnitState.ASSIGNED},
+    UnitState.OPEN: {UnitState.ASSIGNED, UnitState.CANCELLED},
     UnitState.ASSIGNED: {UnitState.OPEN, UnitState.COLLECTED},
     UnitState.COLLECTED: {UnitState.DONE},
     UnitState.DONE: set(),
+    UnitState.CANCELLED: set(),
 }
 
 
@@ -48,6 +50,7 @@ class Unit:
         "alone_ms",
         "assigned_ms",
         "bay",
+        "begun",
         "collected",
         "crane",
         "due_ms",
@@ -57,9 +60,11 @@ class Unit:
         "legs",
         "quay_leg",
         "release_ms",
+        "sequence",
         "state",
         "truck",
         "wanted_ms",
+        "way_ms",
     )
 
     def __init__(self, jobs: tuple[JobOrder, ...]) -> None:
@@ -74,10 +79,13 @@ class Unit:
         self.after = tuple(a for j in jobs for a in j.after)
         self.legs = _legs(jobs)
         self.quay_leg = next((leg for leg in self.legs if leg.crane is not None), None)
+        self.sequence = min((j.sequence, j.id) for j in jobs)
         self.state = UnitState.OPEN
+        self.begun = False  # a crane has a box of it in hand, or a truck has: from here it can only be ended
         self.truck: str | None = None
         self.assigned_ms = 0
         self.wanted_ms = self.due_ms  # when its crane can serve it, as last estimated
+        self.way_ms = -1  # of a load, from the yard to its crane on an empty road, once it was asked for
         self.alone_ms = 0  # empty drive to the pick-up when it was assigned, on an empty road
         self.collected: dict[str, tuple[int, str]] = {}  # by job order: when and at which place
 

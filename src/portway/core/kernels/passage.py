@@ -99,6 +99,8 @@ def grant(uses, count, heads, arrays, trucks, plan_mv, clock, n, now):
     m = plan_mv[n, step % plan_mv.shape[1]]
     origin = arrays.mv_from[m]
     first_come = clock[C_MODE] == FIRST_COME
+    if arrays.closed[m] and clock[C_MODE] != REHEARSAL:
+        return np.int64(arrays.mv_to[m])
     for r in range(arrays.res_ptr[m], arrays.res_ptr[m + 1]):
         k = arrays.res_id[r]
         if k == origin:
@@ -236,7 +238,7 @@ def extend_base(uses, count, heads, arrays, trucks, plan_mv, clock, n, now):
 @njit(cache=True, inline="always")
 def fastest_ms(arrays, load, m):
     """Least duration of a movement."""
-    low = FOREVER
+    low = np.int64(FOREVER)
     for p in range(load * 9, load * 9 + 9):
         if arrays.dur_ms[p, m] >= 0:
             low = min(low, np.int64(arrays.dur_ms[p, m]))
@@ -374,6 +376,15 @@ def kick(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, n, now):
 
 
 @njit(cache=True)
+def kept_waiting(arrays, trucks, plan_mv, n):
+    """Whether a standing truck waits for a person, not for another truck: it is paused, or its way is closed. A
+    rehearsal lets it go on at once."""
+    if trucks[n, T_MOVING] == 1 or trucks[n, T_STEP] + 1 >= trucks[n, T_END]:
+        return False
+    return trucks[n, T_PAUSED] > 0 or arrays.closed[plan_mv[n, (trucks[n, T_STEP] + 1) % plan_mv.shape[1]]]
+
+
+@njit(cache=True)
 def rehearse(uses, count, arrays, trucks, plan_mv, plan_level, agenda, clock):
     """Renew all times of the table: drive copies through all plans. Returns the number of trucks that never end their
     plan (0, or the order of passage has a cycle, which must not happen)."""
@@ -386,7 +397,7 @@ def rehearse(uses, count, arrays, trucks, plan_mv, plan_level, agenda, clock):
         shadow[n, T_PAUSED] = 0
         if clock[C_MODE] == LIVE:
             shadow[n, T_HELD_UNTIL_MS] = max(shadow[n, T_HELD_UNTIL_MS], shadow[n, T_DUE_MS])
-        if shadow[n, T_HELD_UNTIL_MS] > 0:
+        if shadow[n, T_HELD_UNTIL_MS] > 0 or kept_waiting(arrays, trucks, plan_mv, n):
             schedule(events, watch, max(clock[C_NOW], shadow[n, T_HELD_UNTIL_MS]), RELEASE, n, 0)
     advance(uses, count, heads, arrays, shadow, plan_mv, plan_level, events, watch, log, arrived, FOREVER)
     clock[C_DIRTY] = 0

@@ -239,7 +239,9 @@ def expand(
     for e in range(arrays.out_ptr[stop], arrays.out_ptr[stop + 1]):
         m = arrays.out_mv[e]
         into = arrays.mv_to[m]
-        if cost[into] >= FAR or arrays.closed[m] or arrays.dur_ms[base, m] < 0 or (arrays.private[into] and into != goal):
+        if cost[into] >= FAR or arrays.closed[m] or arrays.dur_ms[base, m] < 0:
+            continue
+        if arrays.private[into] and into != goal:
             continue
         if count[into] >= cap:
             continue

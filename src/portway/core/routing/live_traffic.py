@@ -108,11 +108,11 @@ class LiveTraffic(Traffic):
         now = self.trucks[:, [c.T_GRANTED, c.T_END, c.T_GOAL]]
         changed = np.flatnonzero((now != self._told).any(axis=1))
         out = []
-        for n in changed:
+        for n in changed.tolist():
             granted, end = int(now[n, 0]), int(now[n, 1])
             base = tuple(self._movement(n, s) for s in range(int(self._told[n, 0]) + 1, granted + 1))
             horizon = tuple(self._movement(n, s) for s in range(granted + 1, min(end, granted + 1 + HORIZON_STEPS)))
-            out.append(Extension(int(n), granted + 1 - len(base), base, horizon))
+            out.append(Extension(n, granted + 1 - len(base), base, horizon))
         self._told = now.copy()
         return out
 

@@ -11,7 +11,6 @@ import numpy as np
 
 from portway.core.kernels import columns as c
 from portway.core.kernels import improve, passage, search
-from portway.core.kernels.uses import withdraw
 from portway.core.routing.traffic_map import TrafficMap
 
 USES_PER_RESOURCE = 96
@@ -277,11 +276,7 @@ class Traffic:
         """Let a held truck follow its plan."""
         self.trucks[truck, c.T_HELD_UNTIL_MS] = 0
         self.clock[c.C_DIRTY] = 1
-        if self.trucks[truck, c.T_STEP] + 1 < self.trucks[truck, c.T_END]:
-            passage.kick(
-                self.uses, self.count, self.heads, self.arrays, self.trucks, self.plan_mv, self.agenda, self.clock,
-                truck, self.now_ms,
-            )  # fmt: skip
+        self._kick(truck)
 
     def what_if(self, truck: int, goal: int) -> int:
         """Arrival in ms if the truck were sent to a goal now, -1 without a plan; nothing changes but the times that a
@@ -351,12 +346,14 @@ class Traffic:
     def block(self, lanes: tuple[str, ...], blocked: bool) -> list[int]:
         """Close lanes, or open them again: nobody enters, who is inside may leave.
 
-        Returns the trucks whose way led through; what of it is not allocated has been withdrawn and they have to be
-        sent again.
+        Returns the trucks whose way leads through and has not been allocated: they should be sent again. One for which
+        there is no other way keeps its plan, and its turn, and waits until the lanes are open.
         """
         self._closed = self._closed | set(lanes) if blocked else self._closed - set(lanes)
         self._open_movements()
-        return [n for n in range(len(self.trucks)) if self._way_is_closed(n) and self._withdraw(n)] if blocked else []
+        for truck in range(len(self.trucks)):
+            self._kick(truck)
+        return [n for n in range(len(self.trucks)) if self._way_is_closed(n)]
 
     def _open_movements(self) -> None:
         """A movement that enters a closed lane from outside is closed, too."""
@@ -373,16 +370,6 @@ class Traffic:
         steps = np.arange(row[c.T_GRANTED] + 1, row[c.T_END])
         return bool(self.arrays.closed[self.plan_mv[truck, steps % c.RING]].any())
 
-    def _withdraw(self, truck: int) -> bool:
-        """Take back what is not allocated of a truck's plan: it stops at the end of what is."""
-        freed = withdraw(self.uses, self.count, self.arrays, self.trucks, self.plan_mv, truck, self.touched)
-        for k in self.touched[:freed]:
-            passage.wake(
-                self.uses, self.count, self.heads, self.arrays, self.trucks, self.plan_mv, self.agenda, self.clock,
-                k, self.now_ms,
-            )  # fmt: skip
-        return True
-
     def report(self, truck: int, step: int, along_m: float, standing: bool, at_ms: int) -> bool:
         """Simulated trucks do not report: they are moved by `advance`."""
         raise NotImplementedError
@@ -391,10 +378,18 @@ class Traffic:
         """What trucks have to be told: nothing, `advance` moves them."""
         return []
 
+    def standing_order(self, truck: int) -> Extension:
+        """What a truck has to be told again: nothing."""
+        return Extension(truck, 0, (), ())
+
     def pause(self, truck: int, paused: bool) -> None:
         """Allocate nothing to a truck until it may go on; it keeps what it holds and its plan."""
         self.trucks[truck, c.T_PAUSED] = int(paused)
-        if not paused and self.trucks[truck, c.T_STEP] + 1 < self.trucks[truck, c.T_END]:
+        self._kick(truck)
+
+    def _kick(self, truck: int) -> None:
+        """Let a truck that has a plan ask for its next step."""
+        if self.trucks[truck, c.T_STEP] + 1 < self.trucks[truck, c.T_END]:
             passage.kick(
                 self.uses, self.count, self.heads, self.arrays, self.trucks, self.plan_mv, self.agenda, self.clock,
                 truck, self.now_ms,

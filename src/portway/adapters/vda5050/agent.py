@@ -1,0 +1,280 @@
+"""The truck's side: follows the base, stops at its end, says where it is.
+
+Stands in for steel, and is what a truck maker replaces. Pure: stepped by its caller, instants are arguments. It holds
+the nodes and edges of its order; the truck may drive up to the last released node and nowhere else, link or no link.
+"""
+
+import math
+from typing import Any, NamedTuple
+
+from portway.adapters.vda5050 import wire
+from portway.adapters.vda5050.facts import Outgoing
+from portway.adapters.vda5050.ground import Ground
+from portway.adapters.vda5050.master import stamp
+from portway.adapters.vda5050.versions import Version, topic
+from portway.core.model.truck import TruckType
+
+STATE_S = 1.0
+RANGE_PERCENT_PER_M = 0.0006  # of the battery, a plain figure: 160 km
+CRAWL_MPS = 1.0
+
+
+class AgentOptions(NamedTuple):
+    """How an agent reports."""
+
+    state_s: float = STATE_S
+    visualization_s: float = 0.0  # 0: none
+    interface: str = "uagv"
+    crawl: bool = False
+
+
+class TruckAgent:
+    """One truck that speaks VDA 5050."""
+
+    def __init__(
+        self, manufacturer: str, serial: str, version: Version, pose: tuple[float, float, float], truck: TruckType,
+        options: AgentOptions | None = None,
+    ) -> None:  # fmt: skip
+        self.manufacturer, self.serial, self.version = manufacturer, serial, version
+        self.options = options or AgentOptions()
+        self.ground = Ground(pose, truck)
+        self.type = truck
+        self.order_id, self.update_id = "", 0
+        self.last_node, self.last_sequence = "", 0
+        self.nodes: list[Any] = []  # to be driven, from the next one on
+        self.edges: list[Any] = []
+        self.paused = False
+        self.errors: list[Any] = []
+        self.actions: dict[str, tuple[str, str]] = {}  # instant action: kind, status
+        self.charge_percent = 80.0
+        self.rejected = 0
+        self._headers: dict[str, int] = {}
+        self._words = wire.of(version)
+        self._stated_s = -1e9
+        self._shown_s = -1e9
+        self._node_passed = False
+
+    # -- topics -------------------------------------------------------------------------------------------------
+
+    def topic(self, message: str) -> str:
+        """The truck's own topic of a message."""
+        return topic(self.options.interface, self.version, self.manufacturer, self.serial, message)
+
+    def subscriptions(self) -> list[str]:
+        """What it listens to."""
+        return [self.topic("order"), self.topic("instantActions")]
+
+    def connection(self, state: str, now_s: float) -> Outgoing:
+        """ONLINE, OFFLINE or, as last will, the version's word for a broken connection; retained (section 6.14)."""
+        body = self._words.Connection(**self._header("connection", now_s), connection_state=state)
+        return Outgoing(self.topic("connection"), wire.encode(body), 1, True)
+
+    def _header(self, message: str, now_s: float) -> dict[str, Any]:
+        number = self._headers[message] = self._headers.get(message, -1) + 1
+        return {
+            "header_id": number, "timestamp": stamp(now_s), "version": self.version.name,
+            "manufacturer": self.manufacturer, "serial_number": self.serial,
+        }  # fmt: skip
+
+    # -- driving ------------------------------------------------------------------------------------------------
+
+    def step(self, dt_s: float, now_s: float) -> list[Outgoing]:
+        """Drive for a moment; a state when one is due or a node was passed."""
+        before_m = self.ground.driven_m
+        limit = 0.0 if self.paused else CRAWL_MPS if self.options.crawl else math.inf
+        for _ in range(self.ground.move(dt_s, limit)):
+            self.edges.pop(0)
+            node = self.nodes.pop(0)
+            self.last_node, self.last_sequence = node.node_id, node.sequence_id
+            self._node_passed = True
+        self.charge_percent = max(5.0, self.charge_percent - RANGE_PERCENT_PER_M * (self.ground.driven_m - before_m))
+        out = []
+        if self._node_passed or now_s - self._stated_s >= self.options.state_s:
+            out.append(self.state(now_s))
+        if self.options.visualization_s and now_s - self._shown_s >= self.options.visualization_s:
+            self._shown_s = now_s
+            body = self._words.Visualization(
+                **self._header("visualization", now_s), agv_position=self._position(), velocity=self._velocity()
+            )
+            out.append(Outgoing(self.topic("visualization"), wire.encode(body)))
+        return out
+
+    def _position(self) -> Any:
+        x, y, theta = self.ground.pose
+        return self._words.Position(x=round(x, 3), y=round(y, 3), theta=theta, map_id="terminal",
+                                    position_initialized=True)  # fmt: skip
+
+    def _velocity(self) -> Any:
+        return self._words.Velocity(vx=round(self.ground.mps, 3), vy=0.0, omega=0.0)
+
+    def state(self, now_s: float) -> Outgoing:
+        """The whole state (section 6.10)."""
+        self._stated_s, self._node_passed = now_s, False
+        w = self._words
+        states = [w.ActionState(action_id=a, action_type=k, action_status=s) for a, (k, s) in self.actions.items()]
+        own = self.version.instant_states
+        body = w.State(
+            **self._header("state", now_s), order_id=self.order_id, order_update_id=self.update_id,
+            last_node_id=self.last_node, last_node_sequence_id=self.last_sequence,
+            node_states=[w.NodeState(node_id=n.node_id, sequence_id=n.sequence_id, released=n.released)
+                         for n in self.nodes],
+            edge_states=[w.EdgeState(edge_id=e.edge_id, sequence_id=e.sequence_id, released=e.released)
+                         for e in self.edges],
+            driving=self.ground.mps > 0.0, action_states=[] if own else states,
+            instant_action_states=states if own else None, errors=self.errors, operating_mode="AUTOMATIC",
+            paused=self.paused, distance_since_last_node=round(self.ground.along_m, 3), agv_position=self._position(),
+            velocity=self._velocity(), battery_state=w.BatteryState(
+                battery_charge=round(self.charge_percent, 2), charging=False
+            ),
+            safety_state=w.SafetyState(e_stop="NONE", field_violation=False),
+        )  # fmt: skip
+        return Outgoing(self.topic("state"), wire.encode(body), self.version.reliable)
+
+    # -- messages -----------------------------------------------------------------------------------------------
+
+    def received(self, topic_name: str, payload: bytes, now_s: float) -> list[Outgoing]:
+        """An order or instant actions; a wrong one is rejected with an error in the state."""
+        message = topic_name.rpartition("/")[2]
+        try:
+            body = wire.decode(self.version, message, payload)
+        except wire.RefusedError as error:
+            return self._reject("validationError", str(error), now_s)
+        if message == "order":
+            return self._order(body, now_s)
+        return self._instant_actions(body, now_s) if message == "instantActions" else []
+
+    def _reject(self, kind: str, why: str, now_s: float) -> list[Outgoing]:
+        self.rejected += 1
+        error = self._words.Error(error_type=kind, error_level="WARNING", error_description=why[:200])
+        self.errors = [*self.errors[-4:], error]
+        return [self.state(now_s)]
+
+    def _order(self, order: Any, now_s: float) -> list[Outgoing]:
+        """Sections 6.6.4 to 6.6.5 of 2.1: new order, update, repetition, or what is wrong with it."""
+        wrong = _shape(order)
+        if wrong:
+            return self._reject("validationError", wrong, now_s)
+        if order.order_id == self.order_id:
+            if order.order_update_id == self.update_id:
+                return []  # sent again
+            if order.order_update_id < self.update_id:
+                return self._reject("orderUpdateError", f"update {order.order_update_id} is older", now_s)
+        elif any(n.released for n in self.nodes):
+            return self._reject("orderUpdateError", f"{self.order_id} is not ended", now_s)
+        if not self._fits(order):
+            return self._reject("orderUpdateError", f"it does not begin at the end of the base {self._end()}", now_s)
+        self._take(order)
+        return [self.state(now_s)]
+
+    def _end(self) -> tuple[str, int]:
+        """Last released node and its sequence id."""
+        released = [n for n in self.nodes if n.released]
+        return (released[-1].node_id, released[-1].sequence_id) if released else (self.last_node, self.last_sequence)
+
+    def _fits(self, order: Any) -> bool:
+        """An update begins with the last node of the base; a new order with the node the truck stands on."""
+        first = order.nodes[0]
+        node_id, sequence = self._end()
+        if order.order_id == self.order_id:
+            return (first.node_id, first.sequence_id) == (node_id, sequence)
+        if self.ground.mps > 0.0 or not first.released:
+            return False
+        if self.last_node == "":
+            position = first.node_position
+            x, y, _ = self.ground.pose
+            return position is not None and math.hypot(position.x - x, position.y - y) < 2.0
+        return first.node_id == node_id
+
+    def _take(self, order: Any) -> None:
+        if order.order_id != self.order_id:
+            self.order_id, self.last_sequence = order.order_id, order.nodes[0].sequence_id
+            self.last_node = order.nodes[0].node_id
+            self.nodes, self.edges = [], []
+            self.errors = []
+        self.update_id = order.order_update_id
+        self.nodes = [n for n in self.nodes if n.released] + order.nodes[1:]
+        self.edges = [e for e in self.edges if e.released] + order.edges
+        self.ground.lay([e for e in self.edges if e.released])
+
+    def _instant_actions(self, body: Any, now_s: float) -> list[Outgoing]:
+        out: list[Outgoing] = []
+        for action in [*(body.actions or []), *(body.instant_actions or [])][:50]:
+            if action.action_id in self.actions:
+                continue  # never twice
+            done, more = self._act(action.action_type, now_s)
+            self.actions[action.action_id] = (action.action_type, "FINISHED" if done else "FAILED")
+            self.actions = dict(list(self.actions.items())[-10:])
+            out += more
+        return [*out, self.state(now_s)]
+
+    def _act(self, kind: str, now_s: float) -> tuple[bool, list[Outgoing]]:
+        """Carry out an instant action (section 6.8): whether it was, and what else is to be said."""
+        if kind in ("startPause", "stopPause"):
+            self.paused = kind == "startPause"
+            return True, []
+        if kind == "stateRequest":
+            return True, []
+        if kind == "factsheetRequest":
+            return True, [self.factsheet(now_s)]
+        if kind == "cancelOrder":
+            return self._cancel(), []
+        if kind == "logReport" or kind == "initPosition":
+            return False, []
+        self.errors = [*self.errors[-4:], self._words.Error(
+            error_type="noOrderToCancel" if kind == "cancelOrder" else "unsupportedAction", error_level="WARNING",
+            error_description=kind[:80],
+        )]  # fmt: skip
+        return False, []
+
+    def _cancel(self) -> bool:
+        """Stop at the next node; nodes behind it are forgotten (section 6.6.3)."""
+        if not self.nodes:
+            error = self._words.Error(error_type="noOrderToCancel", error_level="WARNING")
+            self.errors = [*self.errors[-4:], error]
+            return False
+        keep = 1 if self.ground.along_m > 0.0 and self.edges and self.edges[0].released else 0
+        self.nodes, self.edges = self.nodes[:keep], self.edges[:keep]
+        self.ground.lay(self.edges)
+        return True
+
+    def factsheet(self, now_s: float) -> Outgoing:
+        """What kind of truck it is (section 6.15)."""
+        w, t = self._words, self.type
+        three = self.version.instant_states
+        timing = {"minimumOrderInterval" if three else "minOrderInterval": 0.1,
+                  "minimumStateInterval" if three else "minStateInterval": 0.1}  # fmt: skip
+        lens = ("maximumStringLengths", "maximumArrayLengths") if three else ("maxStringLens", "maxArrayLens")
+        body = w.Factsheet(
+            **self._header("factsheet", now_s),
+            type_specification=w.TypeSpecification(
+                series_name=t.id, agv_kinematic="OMNI", agv_class="CARRIER", max_load_mass=65_000.0,
+                localization_types=["NATURAL"], navigation_types=["VIRTUAL_LINE_GUIDED"],
+            ),
+            physical_parameters=w.PhysicalParameters(
+                speed_min=0.0, speed_max=t.speed_mps_max, acceleration_max=t.accel_mps2_empty,
+                deceleration_max=t.brake_mps2, height_min=1.6, height_max=1.6, width=t.width_m, length=t.length_m,
+            ),
+            protocol_limits={lens[0]: {}, lens[1]: {}, "timing": timing},
+            protocol_features={"optionalParameters": [], "mobileRobotActions" if three else "agvActions": []},
+            agv_geometry={}, load_specification={},
+        )  # fmt: skip
+        return Outgoing(self.topic("factsheet"), wire.encode(body), 0, True)
+
+
+def _shape(order: Any) -> str:
+    """What is wrong with an order's nodes and edges by themselves; empty when nothing is."""
+    if not order.nodes or len(order.edges) != len(order.nodes) - 1:
+        return f"{len(order.nodes)} nodes and {len(order.edges)} edges"
+    sequence, released = order.nodes[0].sequence_id, True
+    if sequence % 2:
+        return "nodes have even sequence ids"
+    for i, edge in enumerate(order.edges):
+        node = order.nodes[i + 1]
+        if (edge.sequence_id, node.sequence_id) != (sequence + 2 * i + 1, sequence + 2 * i + 2):
+            return f"sequence id {edge.sequence_id} or {node.sequence_id} is out of order"
+        if edge.released != node.released or (node.released and not released):
+            return "the base has a gap"
+        if edge.trajectory is None or len(edge.trajectory.control_points) < 2:
+            return f"edge {edge.edge_id} has no trajectory"[:100]
+        released = node.released
+    return ""

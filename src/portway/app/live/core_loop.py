@@ -1,0 +1,151 @@
+"""The loop around the core in real time: facts in, journal, commands out.
+
+A tick takes all facts that have come, stamps each with the clock, lets the controller handle them and keeps events and
+answers in the journal in one transaction. Only then commands leave, so whatever anybody outside has been told is in
+the journal (`docs/decisions/0005-live.md`). While a transaction is being written the next facts are gathered.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, Protocol
+
+from portway.app.live.clock import RunClock
+from portway.core.commands import Command
+from portway.core.controller import Controller
+from portway.core.events import Event
+from portway.ports import World
+
+MakeEvent = Callable[[int], Event]  # from its instant, ms
+IDLE_S = 0.5  # a tick comes at least so often
+
+
+class Entries(Protocol):
+    """Where ticks are kept for good."""
+
+    def append(self, entries: Sequence[tuple[Event, Sequence[Command]]]) -> int:
+        """Keep the entries of one tick, all or none; returns when they are safe."""
+        ...
+
+
+class Fact(NamedTuple):
+    """Something that has come from outside, and who waits until it is safe and answered."""
+
+    make: MakeEvent
+    came_s: float
+    done: asyncio.Future | None
+
+
+class CoreLoop:
+    """One controller between links and a journal. All methods are called from the event loop's thread."""
+
+    def __init__(
+        self, controller: Controller, journal: Entries, clock: RunClock, world: World,
+        send: Callable[[Sequence[Command], int], None], observe: Callable[[str, float], None] = lambda _name, _s: None,
+    ) -> None:  # fmt: skip
+        self.controller, self._journal, self._clock, self._world = controller, journal, clock, world
+        self._send, self._observe = send, observe
+        self._facts: list[Fact] = []
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._writer = ThreadPoolExecutor(1, "journal")
+        self.records = 0
+        self.ticks = 0
+        self.failed: BaseException | None = None
+
+    # -- facts in -----------------------------------------------------------------------------------------------
+
+    def post(self, make: MakeEvent) -> None:
+        """Something has happened; nobody waits for the answer."""
+        self._facts.append(Fact(make, time.perf_counter(), None))
+        self._wake.set()
+
+    async def ask(self, make: MakeEvent) -> list[Command]:
+        """Something has been asked for: the core's answer, once it is safe."""
+        done = asyncio.get_running_loop().create_future()
+        self._facts.append(Fact(make, time.perf_counter(), done))
+        self._wake.set()
+        return await done
+
+    @property
+    def queue_depth(self) -> int:
+        """Facts not handled yet."""
+        return len(self._facts)
+
+    def now_ms(self) -> int:
+        """The run's clock."""
+        return self._clock.now_ms()
+
+    # -- the loop -----------------------------------------------------------------------------------------------
+
+    async def run(self, first: Sequence[Command] = ()) -> None:
+        """Tick until `stop`; `first` are commands to be carried out before anything else."""
+        self._world.apply(first, self._clock.now_ms())
+        self._send(first, self._clock.now_ms())
+        try:
+            while not self._stopping:
+                await self._wait()
+                await self.tick()
+        except BaseException as error:
+            self.failed = error
+            raise
+        finally:
+            for fact in self._facts:
+                if fact.done is not None and not fact.done.done():
+                    fact.done.cancel()
+            self._writer.shutdown()
+
+    def stop(self) -> None:
+        """End after the tick under way."""
+        self._stopping = True
+        self._wake.set()
+
+    async def _wait(self) -> None:
+        until_s = min(IDLE_S, max(0.0, (self._world.next_ms() - self._clock.now_ms()) / 1000))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wake.wait(), until_s)
+        self._wake.clear()
+
+    async def tick(self) -> None:
+        """Handle what has come, keep it, then tell the world."""
+        facts, self._facts = self._facts, []
+        now = self._clock.now_ms()
+        entries: list[tuple[Event, list[Command]]] = []
+        answers = [self._handle(fact.make(now), entries) for fact in facts]
+        for event in self._world.take(now):
+            self._handle(event, entries)
+        self._arrivals(now, entries)
+        if not entries:
+            return
+        self.ticks += 1
+        began = time.perf_counter()
+        self.records = await asyncio.get_running_loop().run_in_executor(self._writer, self._journal.append, entries)
+        self._observe("commit", time.perf_counter() - began)
+        commands = [command for _, answer in entries for command in answer]
+        self._world.apply(commands, now)
+        self._send(commands, now)
+        told = time.perf_counter()
+        for fact, answer in zip(facts, answers, strict=True):
+            self._observe("loop", told - fact.came_s)
+            if fact.done is not None and not fact.done.done():
+                fact.done.set_result(answer)
+
+    def _handle(self, event: Event, entries: list[tuple[Event, list[Command]]]) -> list[Command]:
+        self._arrivals(event.at_ms, entries)
+        commands = self.controller.handle(event)
+        entries.append((event, commands))
+        return commands
+
+    def _arrivals(self, now_ms: int, entries: list[tuple[Event, list[Command]]]) -> None:
+        """Arrivals follow from reports; they are kept, too, with what was answered to them."""
+        while arrivals := self.controller.advance(now_ms):
+            for arrival in arrivals:
+                entries.append((arrival, self.controller.handle(arrival)))
+
+
+def feed(controller: Controller, event: Event) -> list[Command]:
+    """Handle one event of a journal again. Arrivals were kept as events, so those derived now are dropped."""
+    controller.advance(event.at_ms)
+    return controller.handle(event)

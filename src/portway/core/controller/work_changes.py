@@ -1,0 +1,140 @@
+"""Work that changes while it runs: job orders that come, change and go, and work queues in another sequence or halted.
+
+Every change is checked as a whole first (`refusals`) and then carried out as a whole. What is begun is ended: a box in
+the hands of a crane or a truck goes where it was to go.
+"""
+
+from portway.core.commands import JobOrderStopped
+from portway.core.controller.quay import QuayService
+from portway.core.controller.state import State
+from portway.core.controller.taking_back import free_behind_gap, take_back
+from portway.core.controller.visitors import Visitors
+from portway.core.controller.yard import YardService
+from portway.core.dispatch.change import ROAD_KINDS, Change, change_for, may_change, requeue, without
+from portway.core.dispatch.crane_queue import CraneQueue
+from portway.core.dispatch.problems import WorkProblem, problems_with
+from portway.core.dispatch.sequence import new_order, sequence_problems
+from portway.core.dispatch.units import Unit, UnitState
+from portway.core.events import JobOrderCancelled, JobOrderReceived, WorkQueueActivated, WorkQueueResequenced
+
+WorkChange = JobOrderReceived | JobOrderCancelled | WorkQueueResequenced | WorkQueueActivated
+TWIN_WAIT_MS = 5_000  # a job order is not begun for so long when its twin is still to come
+
+
+class WorkChanges:
+    """Takes the TOS's changes to the board, the trucks and the cranes."""
+
+    def __init__(self, state: State, quay: QuayService, yard: YardService, visitors: Visitors) -> None:
+        self._state, self._quay, self._yard, self._visitors = state, quay, yard, visitors
+        self._cranes = {c.id for c in state.scenario.terminal.quay_cranes}
+
+    # -- what cannot be done ------------------------------------------------------------------------------------
+
+    def refusals(self, event: WorkChange) -> list[WorkProblem]:
+        """Why a change cannot be made; empty when it can."""
+        board = self._state.board
+        if isinstance(event, JobOrderReceived):
+            found = problems_with(event.job, self._state.scenario.terminal, board)
+            return found or self._no_road_trucks(event)
+        if isinstance(event, JobOrderCancelled):
+            return self._not_to_be_cancelled(event.job_order)
+        if event.quay_crane not in self._cranes:
+            known = f"known: {', '.join(sorted(self._cranes)[:8])}"
+            return [WorkProblem("", "unknown_crane", "quay_crane", event.quay_crane, "no such quay crane", known)]
+        return [] if isinstance(event, WorkQueueActivated) else sequence_problems(board, event)
+
+    def _no_road_trucks(self, event: JobOrderReceived) -> list[WorkProblem]:
+        job = event.job
+        if job.kind not in ROAD_KINDS or self._visitors.rows:
+            return []
+        message, cure = "no room is kept for road trucks in this run", "start it with work that comes through a gate"
+        return [WorkProblem(job.id, "no_road_trucks", "kind", str(job.kind), message, cure)]
+
+    def _not_to_be_cancelled(self, job: str) -> list[WorkProblem]:
+        board = self._state.board
+        if job not in board.unit_of_job:
+            message, cure = "no such job order", "it may have been cancelled before"
+            return [WorkProblem(job, "unknown_job_order", "job_order", job, message, cure)]
+        begun = [j for j in [job, *board.dependents(job)] if not may_change(board.unit_of_job[j])]
+        if not begun:
+            return []
+        message = "the job order has begun" if begun[0] == job else f"{begun[0]}, which waits for it, has begun"
+        return [WorkProblem(job, "too_late", "job_order", job, message, "let it end")]
+
+    # -- what is done -------------------------------------------------------------------------------------------
+
+    def handle(self, event: WorkChange) -> None:
+        """Make a change that nothing speaks against."""
+        if isinstance(event, JobOrderReceived):
+            self._received(event)
+        elif isinstance(event, JobOrderCancelled):
+            self._cancelled(event)
+        elif isinstance(event, WorkQueueResequenced):
+            self._resequenced(event)
+        else:
+            self._activated(event)
+        self._state.work_wanted = self._state.places_freed = True
+
+    def _received(self, event: JobOrderReceived) -> None:
+        """A new job order, or an open one with other contents; one that comes again unchanged changes nothing."""
+        board = self._state.board
+        if event.job.id in board.unit_of_job and board.job(event.job.id) == event.job:
+            return
+        change = change_for(board, event.job)
+        if event.job.twin is not None and event.job.twin not in board.unit_of_job:
+            first = change.come[0][0]
+            first.release_ms = max(first.release_ms, self._state.now_ms + TWIN_WAIT_MS)
+        self._carry_out(change)
+
+    def _cancelled(self, event: JobOrderCancelled) -> None:
+        """A job order goes, and with it all that wait for it: they could never be begun."""
+        board = self._state.board
+        waiting = board.dependents(event.job_order)
+        for job in [event.job_order, *waiting]:
+            if board.unit_of_job[job].kind in ROAD_KINDS:
+                self._visitors.turn_away(job)
+            self._carry_out(without(board, job))
+            code = "cancelled" if job == event.job_order else "after_cancelled"
+            self._state.outbox.append(JobOrderStopped(job, code))
+
+    def _resequenced(self, event: WorkQueueResequenced) -> None:
+        queue = self._state.board.queue(event.quay_crane)
+        before = queue.units[:]
+        queue.rearrange(new_order(self._state.board, event))
+        moved = [i for i, (a, b) in enumerate(zip(before, queue.units, strict=True)) if a is not b]
+        self._go_on(queue, moved[0] if moved else len(before))
+
+    def _activated(self, event: WorkQueueActivated) -> None:
+        queue = self._state.board.queue(event.quay_crane)
+        if event.active:
+            queue.activate()
+        elif queue.stop_at is None:
+            queue.suspend(self._state.board.placed)
+            for unit in queue.units[queue.end() :]:
+                self._take_back(unit)
+        self._quay.prepare(queue)
+
+    def _carry_out(self, change: Change) -> None:
+        """Take units from the board and put others on it."""
+        board = self._state.board
+        for unit in change.gone:
+            self._take_back(unit)
+            board.removed(unit)
+        requeue(change, board.queue, board.placed)
+        for unit, _ in change.come:
+            board.added(unit)
+        for unit, _ in change.come:
+            if unit.crane is not None:
+                queue = board.queue(unit.crane)
+                self._go_on(queue, queue.units.index(unit, queue.head))
+        for crane in sorted({u.crane for u in change.gone if u.crane is not None}):
+            self._quay.prepare(board.queue(crane))
+
+    def _take_back(self, unit: Unit) -> None:
+        if unit.state == UnitState.ASSIGNED:
+            take_back(self._state, self._yard, self._state.missions[unit.truck or ""])
+
+    def _go_on(self, queue: CraneQueue, first: int) -> None:
+        """A queue was changed from a position on: no truck waits in vain, and the crane prepares what comes next."""
+        free_behind_gap(self._state, self._yard, queue, first)
+        self._quay.prepare(queue)

@@ -1,0 +1,61 @@
+"""What is wrong with a job order, and the check that collects it."""
+
+from collections.abc import Collection, Iterable, Mapping
+from difflib import get_close_matches
+
+import msgspec
+
+from portway.core.dispatch.board import Board
+from portway.core.model.layout import Terminal
+from portway.core.model.work import JobOrder, YardSlot
+
+
+class WorkProblem(msgspec.Struct, frozen=True):
+    """One thing wrong with a job order: what was written under which key, why it cannot be, and what cures it."""
+
+    job_order: str
+    code: str
+    key: str
+    value: object
+    message: str
+    cure: str
+
+    def __str__(self) -> str:
+        return f"{self.job_order}: {self.key} = {self.value!r}: {self.message}; {self.cure}"
+
+
+class Check:
+    """One job order against what is known; collects its problems."""
+
+    def __init__(self, job: JobOrder, terminal: Terminal, board: Board, in_yard: Mapping[str, YardSlot] | None) -> None:
+        self.job, self.terminal, self.board, self.in_yard = job, terminal, board, in_yard
+        self.found: list[WorkProblem] = []
+        self.before = _before(board, job.after)
+        self.later = set(board.dependents(job.id)) if job.id in board.unit_of_job else set[str]()
+
+    def refuse(self, code: str, key: str, value: object, message: str, cure: str) -> None:
+        self.found.append(WorkProblem(self.job.id, code, key, value, message, cure))
+
+    def known(self, code: str, key: str, value: str | None, ids: Collection[str], what: str) -> bool:
+        """Note a problem unless `value` is one of `ids`."""
+        if value in ids:
+            return True
+        close = get_close_matches(str(value), sorted(ids), n=3, cutoff=0.5)
+        cure = f"did you mean {' or '.join(close)}?" if close else f"known: {', '.join(sorted(ids)[:8]) or 'none'}"
+        self.refuse(code, key, value, f"no such {what}", cure)
+        return False
+
+    def others(self, jobs: Iterable[JobOrder]) -> list[JobOrder]:
+        """Those of some job orders that are neither this one nor wait for it."""
+        return [j for j in jobs if j.id != self.job.id and j.id not in self.later]
+
+
+def _before(board: Board, after: Iterable[str]) -> set[str]:
+    """Known job orders that end before one that names `after`."""
+    found, todo = set[str](), list(after)
+    while todo:
+        name = todo.pop()
+        if name not in found and name in board.unit_of_job:
+            found.add(name)
+            todo += board.unit_of_job[name].after
+    return found

@@ -1,0 +1,161 @@
+"""VDA 5050 from end to end without a broker: every message against the official schema, every drive without a touch."""
+
+import json
+
+import jsonschema
+import pytest
+
+from portway.adapters.vda5050.facts import Lost, Outgoing, TruckError
+from portway.app.config import load_scenario
+from portway.core.commands import ExtendBase
+from portway.core.controller.outstanding import outstanding
+from vda_yard import VdaYard
+
+SCHEMA_OF = {"v3": ("3.0",), "v2": ("2.0", "2.1")}
+
+
+def drive(seed: int, lost: float, minutes: float, every: int = 5) -> tuple[VdaYard, float]:
+    """Huashan for some minutes; how deep two footprints were in each other."""
+    yard, deepest = VdaYard(load_scenario("huashan"), seed, lost), -1.0
+    for n in range(int(minutes * 600)):
+        yard.tick()
+        if n % every == 0:
+            deepest = max(deepest, yard.deepest_m())
+    return yard, deepest
+
+
+@pytest.fixture(scope="module")
+def an_hour():
+    return drive(1, 0.0, 60)
+
+
+def test_trucks_of_three_versions_work_side_by_side(an_hour):
+    yard, deepest = an_hour
+    assert yard.controller.state.board.jobs_done >= 20
+    assert deepest <= 0.0
+    assert yard.facts == []
+    assert sum(a.rejected for a in yard.agents.values()) == 0
+
+
+def test_every_message_fits_the_official_schema(an_hour, portway_data):
+    yard, _ = an_hour
+    version_of = {name: agent.version.name[:3] for name, agent in yard.agents.items()}
+    checked: dict[tuple[str, str], int] = {}
+    for message in yard.sent:
+        serial, kind = message.topic.split("/")[-2:]
+        key = version_of[serial], kind
+        checked[key] = checked.get(key, 0) + 1
+        if checked[key] > 150:
+            continue
+        schema = json.loads((portway_data / "vda5050" / key[0] / f"{kind}.schema").read_text())
+        jsonschema.validate(json.loads(message.payload), schema)
+    assert {(v, k) for v in ("2.0", "2.1", "3.0") for k in ("order", "state")} <= set(checked)
+
+
+def test_factsheets_and_connections_fit_the_schema(portway_data):
+    yard = VdaYard(load_scenario("huashan"), 1)
+    for agent in list(yard.agents.values())[:3]:
+        for message in (agent.factsheet(1.8e9), agent.connection("ONLINE", 1.8e9)):
+            kind = message.topic.rpartition("/")[2]
+            path = portway_data / "vda5050" / agent.version.name[:3] / f"{kind}.schema"
+            jsonschema.validate(json.loads(message.payload), json.loads(path.read_text()))
+
+
+@pytest.mark.parametrize("lost", [0.1, 0.3])
+def test_lost_messages_delay_and_never_endanger(lost):
+    yard, deepest = drive(2, lost, 40)
+    assert deepest <= 0.0
+    assert yard.controller.state.board.jobs_done >= 8
+    assert [f for f in yard.facts if isinstance(f, Lost)] == []
+    errors = {f.kind for f in yard.facts if isinstance(f, TruckError)}
+    assert errors <= {"orderUpdateError"}  # an update whose predecessor was lost is rejected, as the standard says
+
+
+def test_a_master_that_has_forgotten_everything_goes_on_from_what_trucks_say():
+    yard = VdaYard(load_scenario("huashan"), 3)
+    deepest = -1.0
+    for n in range(18_000):
+        yard.tick()
+        if n % 3_000 == 2_500:
+            yard.restart_master()
+            yard._tell([c for c in outstanding(yard.controller.state) if isinstance(c, ExtendBase)])
+        if n % 5 == 0:
+            deepest = max(deepest, yard.deepest_m())
+    assert deepest <= 0.0
+    assert yard.controller.state.board.jobs_done >= 8
+    assert [f for f in yard.facts if isinstance(f, Lost | TruckError)] == []
+
+
+def test_a_truck_that_loses_its_link_stops_at_the_end_of_its_base():
+    yard = VdaYard(load_scenario("huashan"), 4)
+    for _ in range(3_000):
+        yard.tick()
+    driving = next(a for a in yard.agents.values() if a.ground.left_m() > 10.0)
+    end = [n for n in driving.nodes if n.released][-1]
+    for n in range(1_200):
+        driving.step(0.1, 1.9e9 + n / 10)
+    assert driving.ground.mps == 0.0
+    x, y, _ = driving.ground.pose
+    assert abs(x - end.node_position.x) < 0.05
+    assert abs(y - end.node_position.y) < 0.05
+
+
+def test_a_truck_that_jumps_is_stopped_and_keeps_what_it_holds():
+    yard = VdaYard(load_scenario("huashan"), 5)
+    for _ in range(3_000):
+        yard.tick()
+    name = next(n for n, a in yard.agents.items() if a.ground.left_m() > 10.0)
+    agent, row = yard.agents[name], yard.controller.state.index[name]
+    held = int(yard.controller.state.traffic.trucks[row, 4])
+    x, y, heading = agent.ground.pose
+    agent.ground.pose = (x + 400.0, y, heading)
+    yard.carry([agent.state(yard.now_s)])
+    assert [type(f).__name__ for f in yard.facts] == ["Jumped"]
+    assert agent.paused
+    for _ in range(100):
+        yard.carry([agent.state(yard.now_s)])
+    assert int(yard.controller.state.traffic.trucks[row, 4]) == held
+
+
+def test_repeated_and_overtaken_states_change_nothing():
+    yard = VdaYard(load_scenario("huashan"), 6)
+    for _ in range(3_000):
+        yard.tick()
+    assert yard.master is not None
+    states = [m for m in yard.sent if m.topic.endswith("/state")][-30:]
+    before = len(yard.journal)
+    for message in reversed(states):
+        assert yard.master.received(message.topic, message.payload, yard.now_s) == ([], [])
+    assert len(yard.journal) == before
+
+
+def test_orders_repeated_out_of_date_or_with_a_gap_are_handled_as_the_standard_says():
+    yard = VdaYard(load_scenario("huashan"), 7)
+    for _ in range(3_000):
+        yard.tick()
+    name = next(n for n, a in yard.agents.items() if a.update_id >= 1 and a.nodes)
+    agent = yard.agents[name]
+    orders = [m for m in yard.sent if m.topic == agent.topic("order")]
+    nodes = [n.node_id for n in agent.nodes]
+    assert agent.received(orders[-1].topic, orders[-1].payload, yard.now_s) == []  # repeated: ignored
+    body = json.loads(orders[-1].payload)
+    for change, wanted in (
+        ({"orderUpdateId": agent.update_id - 1}, "orderUpdateError"),
+        ({"orderUpdateId": agent.update_id + 1, "nodes": [], "edges": []}, "validationError"),
+        ({"orderId": f"{name}-999999", "orderUpdateId": 0}, "orderUpdateError"),
+    ):
+        agent.errors = []
+        payload = json.dumps({**body, **change}).encode()
+        (state,) = agent.received(orders[-1].topic, payload, yard.now_s)
+        assert json.loads(state.payload)["errors"][0]["errorType"] == wanted
+    assert [n.node_id for n in agent.nodes] == nodes
+
+
+def test_what_a_stranger_says_is_shown_and_moves_nothing():
+    yard = VdaYard(load_scenario("huashan"), 8)
+    assert yard.master is not None
+    agent = next(iter(yard.agents.values()))
+    message = agent.state(yard.now_s)
+    stranger = Outgoing(message.topic.replace(agent.serial, "X99"), message.payload)
+    assert yard.master.received(*stranger[:2], yard.now_s)[0][0] == ("steel", "X99", agent.version.topic)
+    assert list(yard.master.unknown) == [("steel", "X99")]

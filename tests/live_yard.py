@@ -1,0 +1,171 @@
+"""Trucks, cranes and a clock around a live core, without a network: steel that does not always do as planned.
+
+A truck follows its base along the ground, brakes for its end, is slower than planned now and then, and says where it is
+about once a second. Reports get lost, come twice, or come late, from a seeded stream.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+import numpy as np
+
+from checker.footprints import penetration_m
+from portway.app.compose import traffic_parameters, truck_type
+from portway.app.map_cache import cached_map
+from portway.core.commands import Alert, Command, ExtendBase, PauseTruck
+from portway.core.controller import Controller
+from portway.core.dispatch import STRATEGIES
+from portway.core.events import Event, TruckReported
+from portway.core.model import Scenario
+from portway.core.routing.live_traffic import LiveTraffic
+from portway.core.routing.traffic_map import TrafficMap
+from portway.sim.world import SimWorld
+
+TICK_MS = 100
+LOST, TWICE, LATE = 0.2, 0.1, 0.1  # shares of reports
+BRAKE_MPS2, ACCEL_MPS2, SPEED_MPS_MAX = 0.7, 0.5, 8.3
+
+
+class SteelTruck:
+    """One truck on the ground."""
+
+    def __init__(self, traffic_map: TrafficMap, stop: int, rng: np.random.Generator) -> None:
+        self._map, self._rng = traffic_map, rng
+        self.stop, self.step, self.base, self.at_m, self.mps = stop, 0, [], 0.0, 0.0
+        self.paused = False
+        self._slow_ms = 0
+
+    def extend(self, command: ExtendBase) -> None:
+        """Take over newly released movements; they must follow those it has."""
+        if command.base:
+            assert command.step == self.step + len(self.base) + 1, "a gap in the base"
+            self.base += command.base
+
+    def pose(self) -> tuple[float, float, float]:
+        """Centre and heading."""
+        if not self.base:
+            x, y, heading = self._map.stop_pose[self.stop]
+            return x, y, heading
+        m, paths = self.base[0], self._map.paths
+        i = int(paths.ptr[m]) + min(int(self.at_m / paths.step_m[m]), int(paths.ptr[m + 1]) - int(paths.ptr[m]) - 1)
+        return float(paths.x[i]), float(paths.y[i]), float(paths.heading[i])
+
+    def move(self, dt_s: float) -> None:
+        """Drive for a moment, never beyond the end of the base."""
+        if self._rng.random() < 0.002:
+            self._slow_ms = int(self._rng.integers(2_000, 30_000))
+        self._slow_ms = max(0, self._slow_ms - TICK_MS)
+        left_m = sum(self._map.length_m[m] for m in self.base) - self.at_m
+        stop_mps = np.sqrt(2 * BRAKE_MPS2 * max(0.0, left_m))
+        wish = 0.0 if self.paused or self._slow_ms else SPEED_MPS_MAX
+        self.mps = max(min(self.mps + ACCEL_MPS2 * dt_s, wish, stop_mps), self.mps - BRAKE_MPS2 * dt_s, 0.0)
+        self.at_m += min(self.mps * dt_s, left_m)
+        if left_m - self.mps * dt_s < 0.05 and self.mps < 0.5:
+            self.at_m, self.mps = self.at_m + max(0.0, left_m - self.mps * dt_s), 0.0
+        while self.base and self.at_m >= self._map.length_m[self.base[0]] - 1e-6:
+            m = self.base.pop(0)
+            self.at_m, self.step, self.stop = (
+                self.at_m - self._map.length_m[m],
+                self.step + 1,
+                int(self._map.arrays.mv_to[m]),
+            )
+        if not self.base:
+            self.at_m = self.mps = 0.0
+
+
+class LiveYard:
+    """A live core between steel trucks and simulated cranes."""
+
+    def __init__(self, scenario: Scenario, seed: int) -> None:
+        policies = msgspec.structs.replace(scenario.policies, road_trucks=False)
+        self.scenario = msgspec.structs.replace(scenario, policies=policies)
+        self.map = cached_map(scenario.terminal, truck_type(scenario))
+        traffic = LiveTraffic(self.map, len(scenario.fleet.trucks), traffic_parameters(scenario, seed))
+        self.controller = Controller(self.scenario, traffic, STRATEGIES[policies.dispatch](), 0)
+        self.world = SimWorld(self.scenario, seed)
+        self.now_ms = 0
+        self.alerts: list[Alert] = []
+        self.journal: list[tuple[Event, list[Command]]] = []
+        self._rng = np.random.default_rng((seed, 5))
+        state = self.controller.state
+        self.trucks = {
+            name: SteelTruck(self.map, traffic.stop_of(row), np.random.default_rng((seed, 6, row)))
+            for name, row in state.index.items()
+        }
+        self._late: list[tuple[int, TruckReported]] = []
+        self._tell(self.controller.start())
+
+    def _tell(self, commands: list[Command]) -> None:
+        self.world.apply(commands, self.now_ms)
+        for command in commands:
+            if isinstance(command, ExtendBase):
+                self.trucks[command.truck].extend(command)
+            elif isinstance(command, PauseTruck):
+                self.trucks[command.truck].paused = command.paused
+            elif isinstance(command, Alert):
+                self.alerts.append(command)
+
+    def handle(self, event: Event) -> list[Command]:
+        """Hand an event to the core, and its answer to the yard."""
+        self._arrivals()
+        return self._handle(event)
+
+    def _handle(self, event: Event) -> list[Command]:
+        answer = self.controller.handle(event)
+        self.journal.append((event, answer))
+        self._tell(answer)
+        return answer
+
+    def _reports(self) -> Iterator[TruckReported]:
+        """What arrives now of what trucks say."""
+        due = [r for at, r in self._late if at <= self.now_ms]
+        self._late = [(at, r) for at, r in self._late if at > self.now_ms]
+        yield from (msgspec.structs.replace(r, at_ms=self.now_ms) for r in due)
+        for n, (name, truck) in enumerate(self.trucks.items()):
+            if (self.now_ms // TICK_MS + n) % 10:
+                continue
+            report = TruckReported(self.now_ms, name, truck.step, truck.at_m, truck.mps == 0.0)
+            luck = self._rng.random()
+            if luck > LOST:
+                yield report
+            if luck > 1 - TWICE:
+                yield report
+            elif luck > 1 - TWICE - LATE:
+                self._late.append((self.now_ms + 3_000, report))
+
+    def tick(self) -> None:
+        """A tenth of a second."""
+        self.now_ms += TICK_MS
+        for truck in self.trucks.values():
+            truck.move(TICK_MS / 1000)
+        for report in self._reports():
+            self.handle(report)
+        self._arrivals()
+        for event in self.world.take(self.now_ms):
+            self.handle(event)
+        self._arrivals()
+
+    def _arrivals(self) -> None:
+        while arrivals := self.controller.advance(self.now_ms):
+            for arrival in arrivals:
+                self._handle(arrival)
+
+    def poses(self) -> list[tuple[float, float, float]]:
+        """Where all trucks are."""
+        return [truck.pose() for truck in self.trucks.values()]
+
+    def deepest_m(self) -> float:
+        """How deep the two deepest footprints are in each other now, metres; not above 0 when none touch."""
+        truck = truck_type(self.scenario)
+        x, y, heading = (np.array(column) for column in zip(*self.poses(), strict=True))
+        a, b = np.triu_indices(len(x), 1)
+        near = np.hypot(x[a] - x[b], y[a] - y[b]) < truck.length_m + truck.width_m
+        a, b = a[near], b[near]
+        size = np.full(len(a), truck.length_m / 2), np.full(len(a), truck.width_m / 2)
+        depth = penetration_m((x[a], y[a], heading[a]), (x[b], y[b], heading[b]), size, size)
+        return float(depth.max(initial=-1.0))
+
+    @property
+    def done(self) -> bool:
+        """Whether every box has arrived."""
+        return self.controller.state.board.jobs_done == self.controller.state.board.jobs_total

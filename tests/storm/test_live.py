@@ -1,0 +1,73 @@
+"""A live core among trucks that are late, and whose reports get lost, come twice or late."""
+
+import msgspec
+import pytest
+
+from live_yard import LiveYard
+from portway.app.config import load_scenario
+from portway.app.live.core_loop import feed
+from portway.app.live.snapshot import freeze, thaw
+from portway.core.events import RoadBlocked
+from portway.core.model import Scenario
+
+
+def small_work(boxes: int = 24) -> Scenario:
+    """Huashan with the first boxes of its work."""
+    scenario = load_scenario("huashan")
+    queues = [msgspec.structs.replace(q, job_orders=q.job_orders[: boxes // 2]) for q in scenario.work.queues[:2]]
+    ids = {j for q in queues for j in q.job_orders}
+    jobs = tuple(j for j in scenario.work.job_orders if j.id in ids)
+    work = msgspec.structs.replace(scenario.work, job_orders=jobs, queues=tuple(queues))
+    return msgspec.structs.replace(scenario, work=work)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_trucks_that_report_badly_never_touch_and_every_box_arrives(seed):
+    yard = LiveYard(small_work(), seed)
+    deepest = -1.0
+    while not yard.done and yard.now_ms < 8 * 3_600_000:
+        yard.tick()
+        if yard.now_ms % 500 == 0:
+            deepest = max(deepest, yard.deepest_m())
+    assert yard.done
+    assert deepest <= 0.0
+    assert yard.alerts == []
+
+
+def test_a_closed_road_is_entered_by_nobody_who_was_not_let_in_before():
+    yard = LiveYard(small_work(), 4)
+    for _ in range(6_000):
+        yard.tick()
+    lane = next(  # one that somebody is about to drive on
+        lane
+        for row in range(len(yard.trucks))
+        for m in yard.controller.state.traffic.standing_order(row).horizon
+        for lane in yard.map.lanes[m][1:]
+    )
+    inside = {m for m, lanes in enumerate(yard.map.lanes) if lane in lanes}
+    yard.handle(RoadBlocked(yard.now_ms, "oil", (lane,), True, "operator", "oil on the road"))
+    let_in = {n: tuple(t.base) for n, t in yard.trucks.items()}
+    entered = 0
+    for _ in range(3_000):
+        yard.tick()
+        for name, truck in yard.trucks.items():
+            if truck.base and truck.base[0] in inside and truck.base[0] not in let_in[name]:
+                entered += yard.map.stops[yard.map.arrays.mv_from[truck.base[0]]].lane != lane
+    assert entered == 0
+    yard.handle(RoadBlocked(yard.now_ms, "oil", (lane,), False, "operator", "clean"))
+    while not yard.done and yard.now_ms < 8 * 3_600_000:
+        yard.tick()
+    assert yard.done
+
+
+def test_the_journal_fed_again_gives_every_answer_again_also_from_a_snapshot():
+    yard, again = LiveYard(small_work(), 5), LiveYard(small_work(), 5)
+    body, at = b"", 0
+    for n in range(12_000):
+        yard.tick()
+        if n == 6_000:
+            body, at = freeze(yard.controller), len(yard.journal)
+    assert [feed(again.controller, event) for event, _ in yard.journal] == [answer for _, answer in yard.journal]
+    restored = thaw(body, yard.map)
+    tail = yard.journal[at:]
+    assert [feed(restored, event) for event, _ in tail] == [answer for _, answer in tail]

@@ -1,0 +1,88 @@
+"""The live yard with VDA 5050 in between: master control on the core's side, truck agents on the other, messages that
+get lost; no broker."""
+
+import numpy as np
+
+from live_yard import TICK_MS, LiveYard
+from portway.adapters.vda5050.agent import TruckAgent
+from portway.adapters.vda5050.facts import Fact, Outgoing, Progress
+from portway.adapters.vda5050.master import MasterControl
+from portway.adapters.vda5050.road_book import RoadBook
+from portway.adapters.vda5050.versions import MESSAGES_TO_TRUCK, VERSIONS
+from portway.app.compose import truck_type
+from portway.core.commands import Command, ExtendBase, PauseTruck
+from portway.core.events import TruckReported
+from portway.core.model import Scenario
+
+EPOCH_S = 1.8e9
+
+
+class VdaYard(LiveYard):
+    """Trucks of the three versions in turn."""
+
+    def __init__(self, scenario: Scenario, seed: int, lost: float = 0.0) -> None:
+        self.master: MasterControl | None = None
+        self._early: list[Command] = []
+        self.sent: list[Outgoing] = []  # to trucks and from them
+        self.facts: list[Fact] = []
+        self._lost, self._luck = lost, np.random.default_rng((seed, 9))
+        super().__init__(scenario, seed)
+        self.agents: dict[str, TruckAgent] = {}
+        for n, name in enumerate(self.controller.state.index):
+            version = list(VERSIONS.values())[n % 3]
+            pose = tuple(float(v) for v in self.trucks[name].pose())
+            self.agents[name] = TruckAgent("steel", name, version, pose, truck_type(scenario))  # type: ignore[arg-type]
+        self.restart_master()
+        self._tell(self._early)
+
+    def restart_master(self) -> None:
+        """A master control that knows nothing but who is enrolled."""
+        self.master = MasterControl(RoadBook(self.map))
+        for name, agent in self.agents.items():
+            self.master.enrol(name, "steel", name, agent.version.name)
+
+    @property
+    def now_s(self) -> float:
+        return EPOCH_S + self.now_ms / 1000
+
+    def _tell(self, commands: list[Command]) -> None:
+        if self.master is None:
+            self._early += commands
+            return
+        self.world.apply(commands, self.now_ms)
+        for command in commands:
+            if isinstance(command, ExtendBase):
+                self.carry(self.master.extend(command, self.now_s))
+            elif isinstance(command, PauseTruck):
+                self.carry(self.master.pause(command.truck, command.paused, self.now_s))
+
+    def carry(self, messages: list[Outgoing]) -> None:
+        """What the broker does: hand messages over, now and then not."""
+        assert self.master is not None
+        for message in messages:
+            self.sent.append(message)
+            if self._luck.random() < self._lost:
+                continue
+            serial, kind = message.topic.split("/")[-2:]
+            if kind in MESSAGES_TO_TRUCK:
+                self.carry(self.agents[serial].received(message.topic, message.payload, self.now_s))
+            else:
+                facts, answers = self.master.received(message.topic, message.payload, self.now_s)
+                self.carry(answers)
+                self.facts += [f for f in facts if not isinstance(f, Progress)]
+                for fact in facts:
+                    if isinstance(fact, Progress):
+                        self.handle(TruckReported(self.now_ms, fact.truck, fact.step, fact.along_m, fact.standing))
+
+    def tick(self) -> None:
+        """A tenth of a second."""
+        self.now_ms += TICK_MS
+        for agent in self.agents.values():
+            self.carry(agent.step(TICK_MS / 1000, self.now_s))
+        self._arrivals()
+        for event in self.world.take(self.now_ms):
+            self.handle(event)
+        self._arrivals()
+
+    def poses(self) -> list[tuple[float, float, float]]:
+        return [agent.ground.pose for agent in self.agents.values()]
