@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import typer
 
-from portway.app.cli import exports, imports, inspect, measure, run
+from portway.app.cli import exports, imports, inspect, live, measure, run
 
 app = typer.Typer(
     name="portway",
@@ -20,6 +20,8 @@ app.command()(run.demo)
 app.command()(run.replay)
 app.command()(inspect.check)
 app.command()(inspect.draw)
+app.command()(live.serve)
+app.command()(live.truck)
 app.command()(measure.storm)
 app.command()(measure.bench)
 app.add_typer(imports.app, name="import")

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, Protocol
 
 from portway.app.live.clock import RunClock
+from portway.app.live.snapshot import core_version, freeze
 from portway.core.commands import Command
 from portway.core.controller import Controller
 from portway.core.events import Event
@@ -20,13 +21,18 @@ from portway.ports import World
 
 MakeEvent = Callable[[int], Event]  # from its instant, ms
 IDLE_S = 0.5  # a tick comes at least so often
+SNAPSHOT_MS = 60_000
 
 
 class Entries(Protocol):
     """Where ticks are kept for good."""
 
     def append(self, entries: Sequence[tuple[Event, Sequence[Command]]]) -> int:
-        """Keep the entries of one tick, all or none; returns when they are safe."""
+        """Keep the entries of one tick, all or none; returns the number of the first when they are safe."""
+        ...
+
+    def snapshot(self, number: int, at_ms: int, body: bytes, version: str) -> None:
+        """Keep the core's state behind record `number`."""
         ...
 
 
@@ -50,9 +56,11 @@ class CoreLoop:
         self._facts: list[Fact] = []
         self._wake = asyncio.Event()
         self._stopping = False
-        self._writer = ThreadPoolExecutor(1, "journal")
+        self._writer, self._keeper = ThreadPoolExecutor(1, "journal"), ThreadPoolExecutor(1, "snapshots")
         self.records = 0
         self.ticks = 0
+        self._snapshot_ms = clock.now_ms()
+        self._version = core_version()
         self.failed: BaseException | None = None
 
     # -- facts in -----------------------------------------------------------------------------------------------
@@ -95,6 +103,7 @@ class CoreLoop:
             for fact in self._facts:
                 if fact.done is not None and not fact.done.done():
                     fact.done.cancel()
+            self._keeper.shutdown()
             self._writer.shutdown()
 
     def stop(self) -> None:
@@ -121,7 +130,8 @@ class CoreLoop:
             return
         self.ticks += 1
         began = time.perf_counter()
-        self.records = await asyncio.get_running_loop().run_in_executor(self._writer, self._journal.append, entries)
+        first = await asyncio.get_running_loop().run_in_executor(self._writer, self._journal.append, entries)
+        self.records = first + len(entries) - 1
         self._observe("commit", time.perf_counter() - began)
         commands = [command for _, answer in entries for command in answer]
         self._world.apply(commands, now)
@@ -131,6 +141,13 @@ class CoreLoop:
             self._observe("loop", told - fact.came_s)
             if fact.done is not None and not fact.done.done():
                 fact.done.set_result(answer)
+        if now - self._snapshot_ms >= SNAPSHOT_MS:
+            self._snapshot(now)
+
+    def _snapshot(self, now_ms: int) -> None:
+        """The state is that behind the last record here, since every tick ends with its commit."""
+        self._snapshot_ms = now_ms
+        self._keeper.submit(self._journal.snapshot, self.records, now_ms, freeze(self.controller), self._version)
 
     def _handle(self, event: Event, entries: list[tuple[Event, list[Command]]]) -> list[Command]:
         self._arrivals(event.at_ms, entries)

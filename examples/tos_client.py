@@ -1,0 +1,88 @@
+"""A TOS in one file: give work, follow it, prepare the crane's moves, and check off what has been done.
+
+    python examples/tos_client.py http://127.0.0.1:8080 NAME.SECRET work.json
+
+`work.json` is a list of job orders as `POST /v1/job-orders` takes them. Ends when all of them have ended; started
+again, it gives the same work again (nothing is done twice) and goes on behind the last event it has seen.
+"""
+
+import hashlib
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+
+ENDED = {"completed", "aborted"}
+SEEN = Path("tos_client.seen")  # id of the last event that was dealt with
+
+
+def give_work(client: httpx.Client, jobs: list[dict]) -> None:
+    """All job orders at once; the key makes it safe to try again after a lost answer."""
+    body = json.dumps({"job_orders": jobs}).encode()
+    headers = {"Idempotency-Key": hashlib.sha256(body).hexdigest(), "Content-Type": "application/json"}
+    while True:
+        try:
+            answer = client.post("/v1/job-order-batches", content=body, headers=headers)
+        except httpx.TransportError as error:
+            print(f"trying again: {error}")
+        else:
+            if answer.status_code < 500:
+                break
+        time.sleep(2.0)
+    if answer.is_success:
+        print(f"{len(jobs)} job orders taken")
+        return
+    refused = answer.json()
+    for problem in refused["problems"]:
+        print(f"{problem['pointer']} = {problem['value']}: {problem['message']}; {problem['cure']}", file=sys.stderr)
+    sys.exit(f"refused: {answer.status_code} {refused['detail']}")
+
+
+def follow(client: httpx.Client, after: int) -> Iterator[dict]:
+    """Events as they come; after a lost connection the server goes on where we were."""
+    while True:
+        try:
+            headers = {"Last-Event-ID": str(after)}
+            with client.stream("GET", "/v1/events", headers=headers, timeout=httpx.Timeout(10.0, read=60.0)) as stream:
+                stream.raise_for_status()
+                for line in stream.iter_lines():
+                    if line.startswith("data: "):
+                        event = json.loads(line.removeprefix("data: "))
+                        after = event["id"]
+                        yield event
+        except httpx.TransportError as error:
+            print(f"connecting again: {error}")
+        time.sleep(1.0)
+
+
+def main(url: str, key: str, file: str) -> None:
+    """Run the work of a file."""
+    jobs = json.loads(Path(file).read_text(encoding="utf-8"))
+    with httpx.Client(base_url=url, headers={"X-API-Key": key}, timeout=30.0) as client:
+        give_work(client, jobs)
+        states = {job["id"]: client.get(f"/v1/job-orders/{job['id']}").json()["state"] for job in jobs}
+        open_jobs = {name for name, state in states.items() if state not in ENDED}
+        events = follow(client, int(SEEN.read_text()) if SEEN.exists() else 0)
+        while open_jobs:
+            event = next(events)
+            kind, job, crane = event["kind"], event["job_order"], event["crane"]
+            if job in states:
+                print(f"{event['id']:>6} {job}: {kind} {event['truck'] or ''} {event['code']}")
+            if kind == "prepare" and job in open_jobs:  # the crane says when it is ready; here it always is
+                client.post(f"/v1/cranes/{crane}/ready", json={"job_order": job}).raise_for_status()
+            if kind == "handover" and job in open_jobs:  # and when crane and truck are apart again
+                body = {"truck": event["truck"], "job_orders": event["job_orders"] or [job]}
+                client.post(f"/v1/cranes/{crane}/handovers", json=body).raise_for_status()
+            if kind in ENDED:
+                open_jobs.discard(job)
+            SEEN.write_text(str(event["id"]))
+    print("all job orders have ended")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])

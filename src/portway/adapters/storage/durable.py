@@ -1,0 +1,143 @@
+"""The journal of a live run in a database: what has been acknowledged outlives the program.
+
+One tick is one row, written in one transaction (`durable_tables.py`). Entries are numbered from 1 without gaps. The
+core has already moved on when its tick is written, so after a failed append only the same tick may follow: any other
+would leave a hole that a restart cannot bridge.
+"""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import IntegrityError
+
+from portway.adapters.storage.durable_answers import DurableAnswers
+from portway.adapters.storage.durable_error import StorageError
+from portway.adapters.storage.durable_outbox import DurableOutbox
+from portway.adapters.storage.durable_reading import entries_after, export_journal, newest_number
+from portway.adapters.storage.durable_run import LiveRun, read_run, write_run
+from portway.adapters.storage.durable_snapshots import Snapshot, Snapshots
+from portway.adapters.storage.durable_store import Store
+from portway.adapters.storage.durable_tables import JOURNAL
+from portway.adapters.storage.journal import Entry, _framed
+from portway.adapters.tos.api.outbox import Delivery
+from portway.core.commands import Command
+from portway.core.events import Event
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+class DurableJournal:
+    """Events and commands of one live run. Every error is a StorageError with its cure."""
+
+    def __init__(self, store: Store, outbox: DurableOutbox) -> None:
+        self._store, self._outbox, self._snapshots = store, outbox, Snapshots(store)
+        self._unsure: bytes | None = None  # the tick whose append has failed
+        self._busy = False
+        with store.reading() as connection:
+            self.newest = newest_number(connection)  # of the last entry that is safe
+        self.run = read_run(store)
+
+    def begin(self, run: LiveRun) -> None:
+        """Make a new database that of a run; returns when that is safe."""
+        write_run(self._store, run, self.run)
+        self.run = run
+
+    # -- ticks --------------------------------------------------------------------------------------------------
+
+    def append(self, entries: Sequence[tuple[Event, Sequence[Command]]], outbox: Sequence[Delivery] = ()) -> int:
+        """Keep the entries of one tick and what is owed for them, all or none; returns the number of the first once
+        they are safe."""
+        return self.submit(entries, outbox).result()
+
+    def submit(
+        self, entries: Sequence[tuple[Event, Sequence[Command]]], outbox: Sequence[Delivery] = ()
+    ) -> Future[int]:
+        """`append` without waiting; one tick at a time."""
+        assert not self._busy, "the tick before is still being written"
+        first = self.newest + 1
+        if not entries and not outbox:
+            nothing: Future[int] = Future()
+            nothing.set_result(first)
+            return nothing
+        body = b"".join([_framed(_encoder.encode((event, commands))) for event, commands in entries])
+        if self._unsure not in (None, body):
+            cure = "restart the server: it goes on from what is safe"
+            raise StorageError(f"{self._store.name}: the tick before could not be written; {cure}")
+        repeated = self._unsure is not None
+        self._busy, self._unsure = True, body
+        row = {"first_number": first, "entries": len(entries), "at_ms": entries[-1][0].at_ms if entries else 0}
+
+        def write(connection: Connection, again: bool) -> int:
+            if entries and not ((again or repeated) and self._is_there(connection, first, body)):
+                self._insert(connection, {**row, "body": body})
+            self._outbox.insert(connection, outbox, again or repeated)
+            return first
+
+        def settled(safe: bool) -> None:
+            if safe:
+                self.newest += len(entries)
+                self._unsure = None
+            self._outbox.took(outbox, safe)
+            self._busy = False
+
+        return self._store.write(write, settled)
+
+    def _insert(self, connection: Connection, row: dict) -> None:
+        try:
+            connection.execute(JOURNAL.insert(), row)
+        except IntegrityError as error:
+            cure = "stop it; two servers on one database are not allowed"
+            number = row["first_number"]
+            raise StorageError(f"{self._store.name}: another server has written entry {number}; {cure}") from error
+
+    def _is_there(self, connection: Connection, first: int, body: bytes) -> bool:
+        """Whether an attempt that looked failed was committed after all."""
+        kept = connection.execute(select(JOURNAL.c.body).where(JOURNAL.c.first_number == first)).scalar()
+        return kept is not None and bytes(kept) == body
+
+    # -- restart ------------------------------------------------------------------------------------------------
+
+    def snapshot(self, number: int, at_ms: int, body: bytes, version: str) -> None:
+        """Keep the state after entry `number`; blocks, ticks go on meanwhile (call it in a thread of its own)."""
+        self._snapshots.write(number, at_ms, body, version)
+
+    def newest_snapshot(self, version: str | None = None) -> Snapshot | None:
+        """The newest whole snapshot, of a version if one is given."""
+        return self._snapshots.newest(version)
+
+    def tail(self, after: int = 0) -> Iterator[Entry]:
+        """Entries behind number `after`, in sequence. Raises StorageError at one that is damaged or missing."""
+        return entries_after(self._store, after, self.newest)
+
+    def export(self, path: Path) -> int:
+        """Write the run as a file journal; returns the number of entries. Raises OSError, and StorageError when there
+        is no run."""
+        return export_journal(self._store, path)
+
+
+class DurableState(NamedTuple):
+    """Everything that a server keeps."""
+
+    store: Store
+    journal: DurableJournal
+    answers: DurableAnswers
+    outbox: DurableOutbox
+
+    def close(self) -> None:
+        """Write what is waiting and give the database back."""
+        self.store.close()
+
+
+def open_durable(where: str | Path) -> DurableState:
+    """Open a database, a new one with its tables. `where` is a path of a SQLite file or a URL. Raises StorageError."""
+    store = Store(where)
+    try:
+        outbox = DurableOutbox(store)
+        return DurableState(store, DurableJournal(store, outbox), DurableAnswers(store), outbox)
+    except BaseException:
+        store.close()
+        raise

@@ -1,0 +1,90 @@
+"""Progress: as a list to poll, and as server-sent events that go on where a client has left off.
+
+The stream follows the WHATWG HTML standard, section 9.2: `id` is the progress id, a browser sends it back as
+`Last-Event-ID`. A comment line every few seconds keeps proxies from closing a quiet connection.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import StreamingResponse
+
+from portway.adapters.tos.api.desk import TosDesk
+from portway.adapters.tos.api.door import Reader
+from portway.adapters.tos.api.openapi import refusals
+from portway.adapters.tos.api.paging import Limit
+from portway.adapters.tos.api.views import ProgressEvent, View
+
+ID_MAX = 2**53 - 1
+EVENTS_PER_CHUNK = 500  # a client that catches up must not hold the loop
+
+
+class ProgressPage(View):
+    """Events by id; `last` is the `after` of the next page."""
+
+    items: list[ProgressEvent]
+    last: int
+
+
+def event_routes(desk: TosDesk, heartbeat_s: float = 15.0) -> APIRouter:
+    """Routes under /v1."""
+    routes = APIRouter(prefix="/v1", tags=["progress"])
+
+    @routes.get("/progress", responses=refusals())
+    async def list_progress(
+        caller: Reader,
+        after: Annotated[int, Query(ge=0, le=ID_MAX, description="Events whose id is greater.")] = 0,
+        limit: Limit = 100,
+    ) -> ProgressPage:
+        """List what has happened since an event."""
+        items = desk.progress(after)[:limit]
+        return ProgressPage(items=items, last=items[-1].id if items else after)
+
+    stream = {"description": "A stream that does not end.", "content": {"text/event-stream": {"schema": _TEXT}}}
+
+    @routes.get("/events", response_class=StreamingResponse, responses={**refusals(), 200: stream})
+    async def stream_events(
+        caller: Reader,
+        last_event_id: Annotated[str | None, Header(max_length=16, pattern=r"^[0-9]{1,16}$")] = None,
+        after: Annotated[int | None, Query(ge=0, le=ID_MAX, description="Where a new stream begins.")] = None,
+    ) -> StreamingResponse:
+        """Follow progress as server-sent events, from the last one seen; without it, from now on."""
+        start = int(last_event_id) if last_event_id else after
+        if start is None:
+            start = newest(desk)
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(follow(desk, start, heartbeat_s), media_type="text/event-stream", headers=headers)
+
+    return routes
+
+
+_TEXT = {"type": "string"}
+
+
+def newest(desk: TosDesk) -> int:
+    """Id of the newest event, 0 when there is none."""
+    kept = desk.progress(0)
+    return kept[-1].id if kept else 0
+
+
+async def follow(desk: TosDesk, after: int, heartbeat_s: float) -> AsyncIterator[bytes]:
+    """Events as they come, in the format of the stream."""
+    yield b"retry: 2000\n\n"
+    while True:
+        events = desk.progress(after)[:EVENTS_PER_CHUNK]
+        if events:
+            after = events[-1].id
+            yield b"".join(sse_bytes(e) for e in events)
+            continue
+        try:
+            async with asyncio.timeout(heartbeat_s):  # `wait_for` of Python 3.11 can swallow a cancellation
+                await desk.wait_progress(after)
+        except TimeoutError:
+            yield b": still here\n\n"
+
+
+def sse_bytes(event: ProgressEvent) -> bytes:
+    """One event; its JSON has no line breaks."""
+    return f"id: {event.id}\nevent: {event.kind}\ndata: {event.model_dump_json()}\n\n".encode()

@@ -1,0 +1,147 @@
+"""Job orders: create one or many, read, list, update, cancel."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import Field
+
+from portway.adapters.tos.api.desk import TosDesk
+from portway.adapters.tos.api.door import Reader, TosCaller
+from portway.adapters.tos.api.job_order import ID_PATTERN, Body, Id, JobOrderBody
+from portway.adapters.tos.api.openapi import IDEMPOTENCY, changing, refusals
+from portway.adapters.tos.api.paging import Limit, page
+from portway.adapters.tos.api.predecessors import predecessors_first
+from portway.adapters.tos.api.problem import Refusal, refuse_work
+from portway.adapters.tos.api.views import JobOrderState, JobOrderView, View
+from portway.core.dispatch.work_problem import WorkProblem
+from portway.core.model.work import JobOrder, MoveKind
+
+BATCH_MAX = 1000
+JobOrderId = Annotated[str, Path(pattern=ID_PATTERN, max_length=64)]
+Reason = Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class JobOrderPage(View):
+    """Some job orders by id; `next` is the `after` of the following page."""
+
+    items: list[JobOrderView]
+    next: str | None = None
+
+
+class JobOrderBatch(Body):
+    """Job orders that are taken together or not at all; those named in `after` or `twin` may be among them."""
+
+    job_orders: Annotated[list[JobOrderBody], Field(min_length=1, max_length=BATCH_MAX)]
+
+
+class JobOrderBatchView(View):
+    """The job orders of a batch, in its sequence."""
+
+    job_orders: list[JobOrderView]
+
+
+def found(desk: TosDesk, id: str) -> JobOrderView:
+    """A job order, or 404."""
+    view = desk.job_order(id)
+    if view is None:
+        raise Refusal(404, f"no job order {id}; it may have been cancelled")
+    return view
+
+
+def job_order_routes(desk: TosDesk) -> APIRouter:
+    """Routes under /v1."""
+    routes = APIRouter(prefix="/v1", tags=["job orders"])
+
+    @routes.post("/job-orders", status_code=201, responses=changing(), openapi_extra=IDEMPOTENCY)
+    async def create_job_order(body: JobOrderBody, caller: TosCaller) -> JobOrderView:
+        """Give one job order. Given again unchanged, it is accepted again and nothing is done twice."""
+        refuse_work(_known_otherwise(desk, [body.to_core()]))
+        refuse_work(await desk.submit([body.to_core()]))
+        return found(desk, body.id)
+
+    @routes.post("/job-order-batches", status_code=201, responses=changing(), openapi_extra=IDEMPOTENCY)
+    async def create_job_orders(body: JobOrderBatch, caller: TosCaller) -> JobOrderBatchView:
+        """Give many job orders at once: all are taken, or none and every problem is listed."""
+        jobs = [b.to_core() for b in body.job_orders]
+        indexes = {j.id: i for i, j in reversed(list(enumerate(jobs)))}
+        refuse_work(_twice(jobs) or _known_otherwise(desk, jobs), indexes)
+        ordered, ring = predecessors_first(jobs)
+        refuse_work([_in_ring(j) for j in ring], indexes)
+        refuse_work(await desk.submit(ordered), indexes)
+        return JobOrderBatchView(job_orders=[found(desk, j.id) for j in jobs])
+
+    @routes.get("/job-orders", responses=refusals())
+    async def list_job_orders(
+        caller: Reader,
+        limit: Limit = 100,
+        after: Annotated[str | None, Query(max_length=64, description="Ids greater than this one.")] = None,
+        state: JobOrderState | None = None,
+        kind: MoveKind | None = None,
+        quay_crane: Annotated[str | None, Query(max_length=64)] = None,
+        container: Annotated[str | None, Query(max_length=64)] = None,
+        truck: Annotated[str | None, Query(max_length=64)] = None,
+    ) -> JobOrderPage:
+        """List job orders by id, a page at a time."""
+        wanted = (
+            v
+            for v in desk.job_orders()
+            if (state is None or v.state == state)
+            and (kind is None or v.job_order.kind == kind)
+            and (quay_crane is None or v.job_order.quay_crane == quay_crane)
+            and (container is None or v.job_order.container.id == container)
+            and (truck is None or v.truck == truck)
+        )
+        items, following = page(wanted, lambda v: v.job_order.id, after, limit)
+        return JobOrderPage(items=items, next=following)
+
+    @routes.get("/job-orders/{id}", responses=refusals(404))
+    async def read_job_order(id: JobOrderId, caller: Reader) -> JobOrderView:
+        """Read one job order."""
+        return found(desk, id)
+
+    @routes.put("/job-orders/{id}", responses=changing(404), openapi_extra=IDEMPOTENCY)
+    async def update_job_order(id: JobOrderId, body: JobOrderBody, caller: TosCaller) -> JobOrderView:
+        """Give a job order that has not begun other contents."""
+        found(desk, id)
+        if body.id != id:
+            message, cure = f"the path names {id}", "a job order keeps its id: cancel it and give another"
+            refuse_work([WorkProblem(id, "id_differs", "id", body.id, message, cure)])
+        refuse_work(await desk.submit([body.to_core()]))
+        return found(desk, id)
+
+    @routes.delete("/job-orders/{id}", status_code=204, responses=refusals(404, 409), openapi_extra=IDEMPOTENCY)
+    async def cancel_job_order(
+        id: JobOrderId, caller: TosCaller, reason: Annotated[Reason, Query()] = "cancelled by the TOS"
+    ) -> Response:
+        """Cancel a job order whose box is not on a truck yet, and those that wait for it."""
+        refuse_work(await desk.cancel(id, caller.name, reason), path_keys=["job_order"])
+        return Response(status_code=204)
+
+    return routes
+
+
+def _known_otherwise(desk: TosDesk, jobs: list[JobOrder]) -> list[WorkProblem]:
+    """Creating does not update by accident: an id that is known with other contents is a conflict."""
+    problems = []
+    for job in jobs:
+        view = desk.job_order(job.id)
+        gone = view is None or view.state == JobOrderState.ABORTED
+        if view is not None and not gone and view.job_order.to_core() != job:
+            message, cure = "a job order of this id is known with other contents", "update it with PUT"
+            problems.append(WorkProblem(job.id, "exists", "id", job.id, message, cure))
+    return problems
+
+
+def _in_ring(job: JobOrder) -> WorkProblem:
+    message, cure = "it would wait for itself, over others of this batch", "correct `after`"
+    return WorkProblem(job.id, "ring", "after", list(job.after), message, cure)
+
+
+def _twice(jobs: list[JobOrder]) -> list[WorkProblem]:
+    seen: set[Id] = set()
+    problems = []
+    for job in jobs:
+        if job.id in seen:
+            problems.append(WorkProblem(job.id, "twice", "id", job.id, "given twice in this batch", "leave one out"))
+        seen.add(job.id)
+    return problems

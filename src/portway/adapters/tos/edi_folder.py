@@ -1,0 +1,155 @@
+"""A watched folder: EDIFACT files dropped there become work, each once.
+
+A file is taken when it has not changed between two looks. What became of it stands beside: `done/` holds files whose
+work was taken, `refused/` the others, each with a `.problems.txt`. Job orders are named after box and file, so a file
+that was taken but not moved away before a crash is known again; and a second copy is known by its digest.
+
+The planner plans an empty yard and free cranes. So it is told of the boxes that stand, or will, as boxes with a given
+slot, and the new sequences follow behind those that the cranes have.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from portway.adapters.tos.api.desk import TosDesk
+from portway.adapters.tos.api.predecessors import predecessors_first
+from portway.adapters.tos.api.views import JobOrderState
+from portway.adapters.tos.edi_out import write_whole
+from portway.adapters.tos.edifact import import_edi
+from portway.adapters.tos.planner import plan_work
+from portway.adapters.tos.rows import WorkError, WorkRow
+from portway.core.model.layout import Terminal
+from portway.core.model.work import JobOrder, YardSlot
+
+DIGEST_CHARS = 10
+STANDING = "standing/"  # job orders of the planner's eye only; no real one has this character
+
+
+class EdiResult(NamedTuple):
+    """What became of a file."""
+
+    name: str
+    job_orders: int
+    problems: list[str]  # empty: taken
+    warnings: list[str]
+
+
+class EdiFolder:
+    """Looks into a folder and gives what it finds to the desk.
+
+    `in_yard` tells the slot of every box that stands in the yard, `now_ms` the time from which new work may begin.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        desk: TosDesk,
+        terminal: Terminal,
+        in_yard: Callable[[], Mapping[str, YardSlot]],
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._folder, self._desk, self._terminal, self._in_yard, self._now_ms = folder, desk, terminal, in_yard, now_ms
+        self._seen: dict[str, tuple[int, int]] = {}
+        for name in ("", "done", "refused"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+
+    async def look(self) -> list[EdiResult]:
+        """Take the files that have come to rest since the last look, by name.
+
+        A file that cannot be read or moved stays and is tried again, as are all while the desk is not ready.
+        """
+        files = [f for f in sorted(self._folder.iterdir()) if f.is_file() and not f.name.startswith(".")]
+        before, self._seen = self._seen, {f.name: _state(f) for f in files}
+        results = []
+        for file in files:
+            if before.get(file.name) == self._seen[file.name]:
+                try:
+                    results.append(await self._take(file))
+                except OSError as error:
+                    results.append(EdiResult(file.name, 0, [f"cannot be read or moved: {error}"], []))
+        return results
+
+    async def _take(self, file: Path) -> EdiResult:
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()[:DIGEST_CHARS]
+        result = EdiResult(file.name, 0, [], [])
+        if any((self._folder / "done").glob(f"{digest}_*")):
+            result = result._replace(problems=["the same file was taken before; its work is not done twice"])
+        else:
+            try:
+                result = await self._submit(file, digest)
+            except WorkError as error:
+                result = result._replace(problems=str(error).splitlines())
+        self._put_away(file, digest, result)
+        return result
+
+    async def _submit(self, file: Path, digest: str) -> EdiResult:
+        rows, odd = import_edi([file])
+        rows = [r._replace(job_id=f"{r.job_id}.{digest}") for r in rows]
+        known = {v.job_order.id for v in self._desk.job_orders()}
+        if rows and known.issuperset(r.job_id for r in rows):
+            return EdiResult(file.name, len(rows), [], odd)  # taken before a crash
+        jobs, _ = predecessors_first(self._planned(rows, file.name))
+        found = await self._desk.submit(jobs)
+        return EdiResult(file.name, 0 if found else len(jobs), [str(p) for p in found], odd)
+
+    def _planned(self, rows: list[WorkRow], source: str) -> list[JobOrder]:
+        standing = {**self._in_yard(), **self._promised()}
+        now_s = self._now_ms() / 1000
+        placed = [
+            _at(r, standing[r.container_id]) if r.kind == "load" and r.container_id in standing else r for r in rows
+        ]
+        placed = [r._replace(release_s=max(r.release_s, now_s)) for r in placed]
+        named = {r.container_id for r in rows}
+        others = [
+            _at(WorkRow(f"{STANDING}{box}", "receive", box), slot)
+            for box, slot in sorted(standing.items())
+            if box not in named
+        ]
+        work = plan_work(others + placed, self._terminal, source)
+        last = self._last_sequences()
+        return [
+            msgspec.structs.replace(j, sequence=j.sequence + last.get(j.quay_crane or "", 0))
+            for j in work.job_orders
+            if not j.id.startswith(STANDING)
+        ]
+
+    def _promised(self) -> dict[str, YardSlot]:
+        """Slots to which boxes are on their way."""
+        promised = {}
+        for view in self._open():
+            job = view.to_core()
+            slot = job.slot_to if job.kind == "yard" else job.slot
+            if job.kind in ("discharge", "receive", "yard") and slot is not None:
+                promised[job.container.id] = slot
+        return promised
+
+    def _last_sequences(self) -> dict[str, int]:
+        last: dict[str, int] = {}
+        for body in self._open():
+            crane = body.quay_crane or ""
+            last[crane] = max(last.get(crane, 0), body.sequence)
+        return last
+
+    def _open(self) -> list:
+        ended = (JobOrderState.COMPLETED, JobOrderState.ABORTED)
+        return [v.job_order for v in self._desk.job_orders() if v.state not in ended]
+
+    def _put_away(self, file: Path, digest: str, result: EdiResult) -> None:
+        target = self._folder / ("refused" if result.problems else "done") / f"{digest}_{file.name}"
+        lines = result.problems + [f"warning: {text}" for text in result.warnings]
+        if lines:
+            write_whole(target.with_name(f"{target.name}.problems.txt"), "".join(f"{n}\n" for n in lines).encode())
+        file.replace(target)
+
+
+def _state(file: Path) -> tuple[int, int]:
+    stat = file.stat()
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _at(row: WorkRow, slot: YardSlot) -> WorkRow:
+    return row._replace(block=slot.block, bay=slot.bay, row=slot.row, tier=slot.tier)

@@ -1,0 +1,139 @@
+"""The way to the broker: one MQTT connection that comes back by itself.
+
+Built on gmqtt, whose objects stay in here. After a lost connection it tries again every second, subscribes again, and
+tells whoever asked; what was published meanwhile is lost, since a state or an order that is late is worth nothing.
+"""
+
+import asyncio
+import contextlib
+import logging
+import ssl
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from gmqtt import Client, Message
+from gmqtt.mqtt.constants import MQTTv311
+
+from portway.adapters.vda5050.facts import Outgoing
+
+RETRY_S = 1.0
+CONNECT_S = 10.0
+NEVER = -2  # gmqtt shall not reconnect: it would not subscribe again
+KEEPALIVE_S = 15
+logging.getLogger("gmqtt").setLevel(logging.CRITICAL)  # it logs every failed attempt with a traceback
+
+
+class Broker(NamedTuple):
+    """Where the broker is, and who we are to it."""
+
+    host: str = "127.0.0.1"
+    port: int = 1883
+    ca: Path | None = None  # TLS when given
+    certificate: Path | None = None
+    key: Path | None = None
+    user: str | None = None
+    password: str | None = None
+
+    def tls(self) -> ssl.SSLContext | None:
+        """The TLS context, None for a plain connection."""
+        if self.ca is None:
+            return None
+        context = ssl.create_default_context(cafile=str(self.ca))
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if self.certificate is not None:
+            context.load_cert_chain(self.certificate, self.key)
+        return context
+
+
+def broker_of(url: str, ca: Path | None = None, certificate: Path | None = None, key: Path | None = None) -> Broker:
+    """`mqtt://host:port` or `mqtts://...`; raises ValueError with the cure."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
+        raise ValueError(f"{url}: a broker is given as mqtt://HOST:PORT or mqtts://HOST:PORT")
+    if parts.scheme == "mqtts" and ca is None:
+        raise ValueError(f"{url}: mqtts needs the certificate of its authority; give --ca FILE")
+    port = parts.port or (8883 if parts.scheme == "mqtts" else 1883)
+    return Broker(parts.hostname, port, ca, certificate, key, parts.username, parts.password)
+
+
+class MqttLink:
+    """One client of the broker."""
+
+    def __init__(
+        self, broker: Broker, client_id: str, subscriptions: Iterable[str],
+        received: Callable[[str, bytes], Any], changed: Callable[[bool], Any] = lambda _up: None,
+        will: Outgoing | None = None,
+    ) -> None:  # fmt: skip
+        self._broker, self._subscriptions, self._received, self._changed = (
+            broker,
+            list(subscriptions),
+            received,
+            changed,
+        )
+        message = None if will is None else Message(will.topic, will.payload, qos=will.qos, retain=will.retain)
+        self._client = Client(client_id, clean_session=True, will_message=message)
+        self._client.set_config({"reconnect_retries": NEVER})
+        self._client.on_connect = self._on_connect
+        self._client.on_message = self._on_message
+        self._client.on_disconnect = self._on_disconnect
+        self._task: asyncio.Task | None = None
+        self._down = asyncio.Event()
+        self.is_up = False
+        if broker.user is not None:
+            self._client.set_auth_credentials(broker.user, broker.password)
+
+    def start(self) -> None:
+        """Connect, and connect again whenever the connection is lost, until `stop`."""
+        self._task = asyncio.create_task(self._keep())
+
+    async def stop(self) -> None:
+        """Say goodbye and stay away."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        with contextlib.suppress(Exception):
+            await self._client.disconnect()
+        self.is_up = False
+
+    def publish(self, messages: Iterable[Outgoing]) -> None:
+        """Send messages; while the connection is down they are dropped."""
+        if self.is_up:
+            for m in messages:
+                self._client.publish(m.topic, m.payload, qos=m.qos, retain=m.retain)
+
+    async def _keep(self) -> None:
+        while True:
+            self._down.clear()
+            try:
+                await asyncio.wait_for(self._client.connect(
+                    self._broker.host, self._broker.port, ssl=self._broker.tls() or False, keepalive=KEEPALIVE_S,
+                    version=MQTTv311,
+                ), CONNECT_S)  # fmt: skip
+                await self._down.wait()
+            except asyncio.CancelledError:
+                raise
+            except Exception:  # gmqtt lets through whatever a socket, TLS or the broker comes up with
+                self._lost()
+            await asyncio.sleep(RETRY_S)
+
+    def _on_connect(self, client: Client, *_: Any) -> None:
+        for name in self._subscriptions:
+            client.subscribe(name, qos=0)
+        self.is_up = True
+        self._changed(True)
+
+    def _on_message(self, _client: Client, topic: str, payload: bytes, *_: Any) -> int:
+        self._received(topic, payload)
+        return 0
+
+    def _on_disconnect(self, *_: Any) -> None:
+        self._lost()
+
+    def _lost(self) -> None:
+        self._down.set()
+        if self.is_up:
+            self.is_up = False
+            self._changed(False)

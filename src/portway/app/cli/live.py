@@ -1,0 +1,133 @@
+"""Commands of a live terminal: serve, truck."""
+
+import asyncio
+import signal
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from portway.app.cli.options import Scenario, Set, overrides_of
+
+Versions = Annotated[str, typer.Option(help="Versions of VDA 5050, given to the trucks in turn: 2.0,2.1,3.0.")]
+BrokerUrl = Annotated[str | None, typer.Option("--broker", help="mqtt://HOST:PORT or mqtts://HOST:PORT.")]
+Trucks = Annotated[int | None, typer.Option(min=1, help="Number of trucks instead of the scenario's.")]
+Ca = Annotated[Path | None, typer.Option(help="Certificate of the broker's authority (TLS).")]
+Certificate = Annotated[Path | None, typer.Option(help="Own certificate (TLS).")]
+Key = Annotated[Path | None, typer.Option(help="Key of the own certificate.")]
+
+
+def _versions(text: str) -> tuple[str, ...]:
+    from portway.adapters.vda5050.versions import version_of
+
+    names = tuple(name.strip() for name in text.split(","))
+    for name in names:
+        try:
+            version_of(name)
+        except KeyError as error:
+            raise typer.BadParameter(str(error.args[0])) from error
+    return names
+
+
+def _broker(url: str, ca: Path | None, certificate: Path | None, key: Path | None) -> Any:
+    from portway.adapters.vda5050.link import broker_of
+
+    try:
+        return broker_of(url, ca, certificate, key)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _on_signals(stop: Any) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+
+
+def serve(
+    scenario: Scenario,
+    broker: BrokerUrl = None,
+    port: Annotated[int, typer.Option(help="HTTP port of health and metrics.")] = 8080,
+    host: Annotated[str, typer.Option(help="HTTP address.")] = "127.0.0.1",
+    db: Annotated[str, typer.Option(help="Database: a file, or a URL of PostgreSQL.")] = "runs/live/portway.db",
+    trucks: Trucks = None,
+    versions: Versions = "2.1",
+    with_trucks: Annotated[bool, typer.Option(help="Start a process with an agent for every truck, too.")] = False,
+    ca: Ca = None,
+    certificate: Certificate = None,
+    key: Key = None,
+    settings: Set = None,
+) -> None:
+    """Control a terminal live: trucks over VDA 5050, cranes simulated. Goes on with the run in the database.
+
+    Without --broker an embedded one is started on loopback.
+    """
+    from portway.app.config import load_scenario
+    from portway.app.live.composition import ServeOptions, serve_terminal
+
+    names = _versions(versions)
+    loaded = load_scenario(scenario, overrides_of(settings, trucks, None))
+    with ExitStack() as stack:
+        url = broker or _embedded(stack)
+        print(f"broker: {url}", file=sys.stderr)
+        options = ServeOptions(_broker(url, ca, certificate, key), names, host, port, db)
+        if with_trucks:
+            _truck_process(stack, scenario, url, versions, trucks, settings)
+        asyncio.run(serve_terminal(loaded, options, _on_signals))
+
+
+def _embedded(stack: ExitStack) -> str:
+    from portway.app.live.embedded_broker import embedded_broker
+
+    return stack.enter_context(embedded_broker())
+
+
+def _truck_process(
+    stack: ExitStack, scenario: Any, url: str, versions: str, trucks: int | None, settings: list[str] | None
+) -> None:
+    import subprocess
+
+    command = [sys.executable, "-m", "portway", "truck", str(scenario), "--broker", url, "--versions", versions]
+    command += ["--trucks", str(trucks)] if trucks else []
+    for setting in settings or []:
+        command += ["--set", setting]
+    child = subprocess.Popen(command)
+    stack.callback(child.wait)
+    stack.callback(child.terminate)
+
+
+def truck(
+    scenario: Scenario,
+    broker: BrokerUrl = "mqtt://127.0.0.1:1883",
+    serial: Annotated[list[str] | None, typer.Option(help="Serial numbers; without any, all trucks.")] = None,
+    trucks: Trucks = None,
+    versions: Versions = "2.1",
+    state_s: Annotated[float, typer.Option(min=0.05, help="Seconds between two states.")] = 1.0,
+    visualization_s: Annotated[float, typer.Option(min=0.0, help="Seconds between visualizations, 0: none.")] = 0.0,
+    crawl: Annotated[bool, typer.Option(help="Drive at walking pace.")] = False,
+    ca: Ca = None,
+    certificate: Certificate = None,
+    key: Key = None,
+    settings: Set = None,
+) -> None:
+    """On-board agents that speak VDA 5050 and stand in for trucks, each with a connection of its own."""
+    from portway.adapters.vda5050.agent import AgentOptions
+    from portway.app.config import load_scenario
+    from portway.app.live.trucks import AgentProcess
+
+    loaded = load_scenario(scenario, overrides_of(settings, trucks, None))
+    known = [t.id for t in loaded.fleet.trucks]
+    for name in serial or []:
+        if name not in known:
+            raise typer.BadParameter(f"--serial {name}: no such truck; known: {', '.join(known[:8])} ...")
+    assert broker is not None
+    where, options = _broker(broker, ca, certificate, key), AgentOptions(state_s, visualization_s, crawl=crawl)
+
+    async def drive() -> None:
+        stopping = asyncio.Event()
+        _on_signals(stopping.set)
+        await AgentProcess(loaded, serial or known, where, _versions(versions), options).run(stopping)
+
+    asyncio.run(drive())

@@ -1,0 +1,57 @@
+"""`portway serve` from top to bottom."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from portway.adapters.storage.durable import open_durable
+from portway.adapters.vda5050.link import Broker
+from portway.app.live.log import log
+from portway.app.live.ops_page import ops_page
+from portway.app.live.restore import open_run
+from portway.app.live.server import LiveServer, ServerOptions
+from portway.core.model.scenario import Scenario
+
+
+class ServeOptions(NamedTuple):
+    """What the command line says."""
+
+    broker: Broker
+    versions: tuple[str, ...]
+    host: str
+    port: int
+    database: str
+
+
+async def serve_terminal(scenario: Scenario, options: ServeOptions, on_signals: Callable[[Any], None]) -> None:
+    """Begin or go on with a run, and serve it until a signal comes."""
+    import uvicorn
+
+    if "://" not in options.database:
+        Path(options.database).resolve().parent.mkdir(parents=True, exist_ok=True)
+    durable = open_durable(options.database)
+    run = open_run(durable.journal, scenario)
+    server = LiveServer(run, durable, ServerOptions(options.broker, options.versions))
+    config = uvicorn.Config(ops_page(server), host=options.host, port=options.port, log_level="warning")
+    web = uvicorn.Server(config)
+    web.capture_signals = _no_signals  # type: ignore[assignment,method-assign]
+    page = asyncio.create_task(web.serve())
+    on_signals(server.stop)
+    log("serving", records=durable.journal.newest, fed=run.fed, at_ms=run.clock.now_ms(), http=options.port)
+    try:
+        await server.serve()
+    finally:
+        web.should_exit = True
+        await asyncio.gather(page, return_exceptions=True)
+        log("stopped", records=server.loop.records)
+
+
+class _no_signals:
+    """The server answers signals, not its page."""
+
+    def __enter__(self) -> None:
+        """Nothing."""
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing."""

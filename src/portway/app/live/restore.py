@@ -1,0 +1,79 @@
+"""How a live run begins, or goes on after its server has died."""
+
+import time
+import uuid
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from portway.adapters.storage.durable import DurableJournal
+from portway.adapters.storage.durable_run import LiveRun
+from portway.adapters.storage.journal import Entry
+from portway.app.compose import traffic_parameters, truck_type
+from portway.app.live.clock import RunClock
+from portway.app.live.core_loop import feed
+from portway.app.live.snapshot import core_version, thaw
+from portway.app.map_cache import cached_map
+from portway.core.commands import Command
+from portway.core.controller import Controller
+from portway.core.controller.outstanding import outstanding
+from portway.core.dispatch import STRATEGIES
+from portway.core.model.scenario import Scenario
+from portway.core.routing.live_traffic import LiveTraffic
+from portway.core.routing.traffic_map import TrafficMap
+
+
+class OpenedRun(NamedTuple):
+    """A run at the moment at which its server takes over."""
+
+    scenario: Scenario
+    map: TrafficMap
+    controller: Controller
+    clock: RunClock
+    first: list[Command]  # to be told at once: all that was told before and has not been answered
+    fed: int  # records that were handled again
+
+
+class ReplayError(AssertionError):
+    """A record is answered otherwise than before: the journal is of another version of the core."""
+
+
+def open_run(journal: DurableJournal, scenario: Scenario, seed: int = 0) -> OpenedRun:
+    """Begin a run in a new database, or go on with the one in it (its scenario counts, not the one given)."""
+    run = journal.run
+    is_new = run is None
+    if run is None:
+        policies = msgspec.structs.replace(scenario.policies, road_trucks=False)
+        began = msgspec.structs.replace(scenario, policies=policies)
+        run = LiveRun(uuid.uuid4().hex, began, seed, 0, time.time())
+        journal.begin(run)
+    traffic_map = cached_map(run.scenario.terminal, truck_type(run.scenario))
+    if is_new:
+        controller = _fresh(run, traffic_map)
+        return OpenedRun(run.scenario, traffic_map, controller, RunClock(run.started_at_s), controller.start(), 0)
+    controller, number, entries = _known(journal, run, traffic_map)
+    first, last_ms = number, controller.state.now_ms
+    for entry in entries:
+        number += 1
+        if feed(controller, entry.event) != entry.commands:
+            raise ReplayError(f"record {number} is answered otherwise; run the server with the version that wrote it")
+        last_ms = entry.event.at_ms
+    clock, told = RunClock(run.started_at_s, last_ms), outstanding(controller.state)
+    return OpenedRun(run.scenario, traffic_map, controller, clock, told, number - first)
+
+
+def _fresh(run: LiveRun, traffic_map: TrafficMap) -> Controller:
+    scenario = run.scenario
+    traffic = LiveTraffic(traffic_map, len(scenario.fleet.trucks), traffic_parameters(scenario, run.seed))
+    return Controller(scenario, traffic, STRATEGIES[scenario.policies.dispatch](), 0)
+
+
+def _known(journal: DurableJournal, run: LiveRun, traffic_map: TrafficMap) -> tuple[Controller, int, Iterator[Entry]]:
+    """A controller, the number of the record behind which it stands, and the records that follow."""
+    snapshot = journal.newest_snapshot(core_version())
+    if snapshot is not None and snapshot.number <= journal.newest:
+        return thaw(snapshot.body, traffic_map), snapshot.number, journal.tail(snapshot.number)
+    controller = _fresh(run, traffic_map)
+    controller.start()
+    return controller, 0, journal.tail(0)

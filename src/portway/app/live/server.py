@@ -1,0 +1,155 @@
+"""The control server: core loop, master control, broker link, page for operations; one asyncio loop."""
+
+import time
+from collections import Counter, deque
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from portway.adapters.storage.durable import DurableState
+from portway.adapters.vda5050.facts import Fact, Jumped, Link, Lost, Outgoing, Progress, RefusedMessage, TruckError
+from portway.adapters.vda5050.link import Broker, MqttLink
+from portway.adapters.vda5050.master import MasterControl
+from portway.adapters.vda5050.road_book import RoadBook
+from portway.app.live.core_loop import CoreLoop
+from portway.app.live.log import log
+from portway.app.live.restore import OpenedRun
+from portway.core.commands import Alert, Command, ExtendBase, JobOrderStopped, PauseTruck
+from portway.core.events import TruckReported
+from portway.sim.world import SimWorld
+
+MANUFACTURER = "portway"
+LATENCIES_KEPT = 20_000
+ALERTS_KEPT = 500
+
+
+class ServerOptions(NamedTuple):
+    """How a server runs."""
+
+    broker: Broker
+    versions: tuple[str, ...] = ("2.1",)  # of VDA 5050, given to the fleet in turn
+    interface: str = "uagv"
+
+
+class LiveServer:
+    """Everything of one live terminal but its HTTP side."""
+
+    def __init__(self, run: OpenedRun, durable: DurableState, options: ServerOptions) -> None:
+        self.run, self.options, self.durable = run, options, durable
+        self.began = time.monotonic()
+        self.master = MasterControl(RoadBook(run.map), options.interface)
+        for n, truck in enumerate(sorted(run.controller.state.homes)):
+            self.master.enrol(truck, MANUFACTURER, truck, options.versions[n % len(options.versions)])
+        self.cranes = SimWorld(run.scenario, 0)
+        self.loop = CoreLoop(run.controller, durable.journal, run.clock, self.cranes, self._send, self._observe)
+        self.link = MqttLink(
+            options.broker, f"portway-master-{run.scenario.terminal.id}", self.master.subscriptions(),
+            self._received, self._link_changed,
+        )  # fmt: skip
+        self.seconds: dict[str, deque[float]] = {"loop": deque(maxlen=LATENCIES_KEPT)}
+        self.alerts: deque[Alert] = deque(maxlen=ALERTS_KEPT)
+        self.refused: Counter[str] = Counter()
+        self.messages = 0
+        self._reported: dict[str, tuple[int, float, bool]] = {}
+
+    async def serve(self) -> None:
+        """Run until `stop`."""
+        self.link.start()
+        try:
+            await self.loop.run(self.run.first)
+        finally:
+            await self.link.stop()
+            self.durable.close()
+
+    def stop(self) -> None:
+        """End in order: the tick under way is finished and kept."""
+        self.loop.stop()
+
+    # -- out ----------------------------------------------------------------------------------------------------
+
+    def _send(self, commands: Sequence[Command], _now_ms: int) -> None:
+        now_s, out = time.time(), list[Outgoing]()
+        for command in commands:
+            if isinstance(command, ExtendBase):
+                out += self.master.extend(command, now_s)
+            elif isinstance(command, PauseTruck):
+                out += self.master.pause(command.truck, command.paused, now_s)
+            elif isinstance(command, Alert):
+                self.alert(command)
+            elif isinstance(command, JobOrderStopped):
+                log("job_order_stopped", job_order=command.job_order, code=command.code)
+        self.link.publish(out)
+
+    def alert(self, alert: Alert) -> None:
+        """Something that a person has to look at."""
+        self.alerts.append(alert)
+        log("alert", code=alert.code, subject=alert.subject, detail=alert.detail)
+
+    def _observe(self, name: str, seconds: float) -> None:
+        self.seconds.setdefault(name, deque(maxlen=LATENCIES_KEPT)).append(seconds)
+
+    # -- in -----------------------------------------------------------------------------------------------------
+
+    def _link_changed(self, is_up: bool) -> None:
+        log("broker", up=is_up)
+
+    def _received(self, topic: str, payload: bytes) -> None:
+        self.messages += 1
+        facts, answers = self.master.received(topic, payload, time.time())
+        self.link.publish(answers)
+        for fact in facts:
+            self._take(fact)
+
+    def _take(self, fact: Fact) -> None:
+        if isinstance(fact, Progress):
+            self._progress(fact)
+        elif isinstance(fact, RefusedMessage):
+            self.refused[fact.truck or "unknown"] += 1
+            if self.refused[fact.truck or "unknown"] <= 5:
+                log("message_refused", truck=fact.truck, topic=fact.topic, reason=fact.reason)
+        elif isinstance(fact, Link):
+            log("truck", truck=fact.truck, link=fact.state)
+        elif isinstance(fact, Jumped):
+            self.alert(Alert("jumped", fact.truck, f"{fact.metres:.0f} m"))
+        elif isinstance(fact, Lost):
+            self.alert(Alert("order_lost", fact.truck, fact.order_id))
+        elif isinstance(fact, TruckError):
+            log("truck_error", truck=fact.truck, kind=fact.kind, level=fact.level, description=fact.description)
+        else:
+            log("unknown_truck", manufacturer=fact.manufacturer, serial=fact.serial)
+
+    def _progress(self, fact: Progress) -> None:
+        """A truck's report goes to the core when it says something new."""
+        said = fact.step, round(fact.along_m, 1), fact.standing
+        if self._reported.get(fact.truck) == said:
+            return
+        self._reported[fact.truck] = said
+        self.loop.post(lambda at: TruckReported(at, fact.truck, fact.step, fact.along_m, fact.standing))
+
+    # -- what is shown ------------------------------------------------------------------------------------------
+
+    def latency_ms(self, name: str, percent: float) -> float:
+        """A percentile of a duration that was observed, ms; 0 before the first."""
+        found = sorted(self.seconds.get(name, ()))
+        return 1000 * found[min(len(found) - 1, int(percent / 100 * len(found)))] if found else 0.0
+
+    def status(self) -> dict[str, Any]:
+        """Figures for health and metrics."""
+        state = self.run.controller.state
+        return {
+            "uptime_s": round(time.monotonic() - self.began, 1),
+            "broker_up": self.link.is_up,
+            "records": self.loop.records,
+            "queue_depth": self.loop.queue_depth,
+            "loop_ms_p50": round(self.latency_ms("loop", 50), 3),
+            "loop_ms_p99": round(self.latency_ms("loop", 99), 3),
+            "commit_ms_p99": round(self.latency_ms("commit", 99), 3),
+            "messages": self.messages,
+            "messages_refused": dict(self.refused),
+            "trucks_online": sum(t.link == "online" for t in self.master.trucks.values()),
+            "trucks_by_state": dict(Counter(m.phase.name.lower() for m in state.missions.values())),
+            "jobs_done": state.board.jobs_done,
+            "jobs_total": state.board.jobs_total,
+            "alerts": len(self.alerts),
+            "unknown_trucks": len(self.master.unknown),
+            "failed": repr(self.loop.failed) if self.loop.failed else "",
+        }

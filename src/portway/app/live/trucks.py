@@ -1,0 +1,65 @@
+"""A fleet of truck agents in one process, each its own client of the broker: what stands in for steel."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from portway.adapters.vda5050.agent import AgentOptions, TruckAgent
+from portway.adapters.vda5050.facts import Outgoing
+from portway.adapters.vda5050.link import Broker, MqttLink
+from portway.adapters.vda5050.versions import version_of
+from portway.app.compose import truck_type
+from portway.app.live.server import MANUFACTURER
+from portway.app.map_cache import cached_map
+from portway.core.model.scenario import Scenario
+
+STEP_S = 0.1
+
+
+class AgentProcess:
+    """Agents of some trucks of a scenario, at their homes."""
+
+    def __init__(
+        self, scenario: Scenario, serials: Sequence[str], broker: Broker, versions: Sequence[str], options: AgentOptions
+    ) -> None:
+        kind, homes = truck_type(scenario), {t.id: t.home for t in scenario.fleet.trucks}
+        traffic_map = cached_map(scenario.terminal, kind)
+        self.agents: dict[str, TruckAgent] = {}
+        self.links: dict[str, MqttLink] = {}
+        order = sorted(homes)
+        for serial in serials:
+            x, y, heading = traffic_map.stop_pose[traffic_map.stop_of_place[homes[serial]]]
+            version = version_of(versions[order.index(serial) % len(versions)])
+            pose = float(x), float(y), float(heading)
+            agent = self.agents[serial] = TruckAgent(MANUFACTURER, serial, version, pose, kind, options)
+            self.links[serial] = self._link(agent, broker)
+
+    def _link(self, agent: TruckAgent, broker: Broker) -> MqttLink:
+        def received(topic: str, payload: bytes) -> None:
+            self.links[agent.serial].publish(agent.received(topic, payload, time.time()))
+
+        def changed(is_up: bool) -> None:
+            if is_up:
+                link = self.links[agent.serial]
+                link.publish([agent.connection("ONLINE", time.time()), agent.state(time.time())])
+
+        will: Outgoing = agent.connection(agent.version.broken, time.time())
+        return MqttLink(broker, f"truck-{agent.serial}", agent.subscriptions(), received, changed, will)
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Drive until told to stop; the links are opened a few at a time."""
+        for i, link in enumerate(self.links.values()):
+            link.start()
+            if i % 20 == 19:
+                await asyncio.sleep(0.05)
+        last = time.monotonic()
+        while not stopping.is_set():
+            now = time.monotonic()
+            dt_s, last = now - last, now
+            for serial, agent in self.agents.items():
+                self.links[serial].publish(agent.step(min(dt_s, 1.0), time.time()))
+            await asyncio.sleep(max(0.0, STEP_S - (time.monotonic() - now)))
+        for serial, agent in self.agents.items():
+            self.links[serial].publish([agent.connection("OFFLINE", time.time())])
+        await asyncio.sleep(0.2)
+        await asyncio.gather(*(link.stop() for link in self.links.values()))

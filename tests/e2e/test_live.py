@@ -1,0 +1,183 @@
+"""A live terminal as a user starts it: server, broker and trucks as processes; killed, stopped and started again.
+
+An independent listener on the broker takes down where the trucks say they are.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from checker.footprints import penetration_m
+
+MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+TRUCKS = 6
+
+
+def need_mosquitto() -> str:
+    """Path of Mosquitto: skips without it, fails under CI."""
+    if MOSQUITTO is None:
+        reason = "Mosquitto is not installed (apt-get install mosquitto)"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    return str(MOSQUITTO)
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Processes:
+    """Broker, server and trucks of one terminal."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.mqtt, self.http = folder, free_port(), free_port()
+        (folder / "mosquitto.conf").write_text(
+            f"listener {self.mqtt} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type none\n"
+        )
+        self.running: dict[str, subprocess.Popen] = {}
+
+    def start(self, name: str) -> None:
+        portway = [sys.executable, "-m", "portway"]
+        common = ["huashan", "--broker", f"mqtt://127.0.0.1:{self.mqtt}", "--trucks", str(TRUCKS)]
+        common += ["--versions", "2.0,2.1,3.0"]
+        command = {
+            "broker": [need_mosquitto(), "-c", str(self.folder / "mosquitto.conf")],
+            "server": [*portway, "serve", *common, "--port", str(self.http), "--db", str(self.folder / "live.db")],
+            "trucks": [*portway, "truck", *common, "--state-s", "0.5"],
+        }[name]
+        log = (self.folder / f"{name}.log").open("ab")
+        self.running[name] = subprocess.Popen(command, stdout=log, stderr=log)
+
+    def end(self, name: str, number: int = signal.SIGTERM) -> int:
+        process = self.running.pop(name)
+        process.send_signal(number)
+        return process.wait(20)
+
+    def status(self) -> dict:
+        """The server's figures; empty while it does not answer."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.http}/status", timeout=2) as answer:
+                return json.load(answer)
+        except OSError:
+            return {}
+
+    def wait(self, what, seconds: float) -> float:
+        """Wait until a status fulfils something; how long that took."""
+        began = time.monotonic()
+        while time.monotonic() - began < seconds:
+            if (status := self.status()) and what(status):
+                return time.monotonic() - began
+            time.sleep(0.1)
+        log = (self.folder / "server.log").read_text()[-2000:]
+        raise AssertionError(f"not within {seconds} s; status {self.status()}; log {log}")
+
+
+class Listener:
+    """Reads states from the broker with `mosquitto_sub`'s protocol neighbour: our own link, in a thread of its own."""
+
+    def __init__(self, port: int) -> None:
+        self.poses: dict[str, tuple[float, float, float]] = {}
+        self.beyond: list[str] = []
+        self.deepest_m, self.states = -1.0, 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(port,))
+        self._thread.start()
+
+    def _run(self, port: int) -> None:
+        import asyncio
+
+        from portway.adapters.vda5050.link import Broker, MqttLink
+
+        async def listen() -> None:
+            link = MqttLink(Broker(port=port), "listener", ["uagv/+/+/+/state"], self._state)
+            link.start()
+            while not self._stop.is_set():
+                await asyncio.sleep(0.1)
+            await link.stop()
+
+        asyncio.run(listen())
+
+    def _state(self, topic: str, payload: bytes) -> None:
+        state = json.loads(payload)
+        p = state.get("agvPosition") or state["mobileRobotPosition"]
+        self.poses[topic] = p["x"], p["y"], p["theta"]
+        self.states += 1
+        if state["driving"] and not any(n["released"] for n in state["nodeStates"]):
+            self.beyond.append(topic)
+        if len(self.poses) > 1:
+            x, y, h = (np.array(v) for v in zip(*self.poses.values(), strict=True))
+            a, b = np.triu_indices(len(x), 1)
+            size = np.full(len(a), 7.5), np.full(len(a), 1.5)
+            depth = penetration_m((x[a], y[a], h[a]), (x[b], y[b], h[b]), size, size)
+            self.deepest_m = max(self.deepest_m, float(depth.max()))
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join()
+
+
+@contextmanager
+def terminal(folder: Path):
+    """All running, and a listener."""
+    processes = Processes(folder)
+    need_mosquitto()
+    processes.start("broker")
+    time.sleep(0.5)
+    listener = Listener(processes.mqtt)
+    try:
+        processes.start("server")
+        processes.start("trucks")
+        processes.wait(lambda s: s["trucks_online"] == TRUCKS, 60)
+        yield processes, listener
+    finally:
+        listener.stop()
+        for name in list(processes.running):
+            processes.end(name)
+
+
+def steps(poses: dict) -> dict:
+    return {k: (round(v[0], 1), round(v[1], 1)) for k, v in poses.items()}
+
+
+@pytest.mark.slow
+def test_a_terminal_survives_the_death_of_its_server_and_the_loss_of_its_broker(tmp_path):
+    with terminal(tmp_path) as (processes, listener):
+        processes.wait(lambda s: s["trucks_by_state"].get("to_collect", 0) >= 3, 60)
+        for _ in range(3):  # the server dies and comes back
+            time.sleep(4)
+            records = processes.status()["records"]
+            processes.end("server", signal.SIGKILL)
+            time.sleep(1)
+            processes.start("server")
+            processes.wait(lambda s, r=records: s["broker_up"] and s["records"] > r, 30)
+        before = steps(listener.poses)
+        processes.end("broker")  # the broker goes, and trucks stop inside their base
+        time.sleep(8)
+        assert processes.wait(lambda s: not s["broker_up"], 5) >= 0
+        processes.start("broker")
+        processes.wait(lambda s: s["broker_up"] and s["trucks_online"] == TRUCKS, 30)
+        time.sleep(15)
+        assert steps(listener.poses) != before
+        status = processes.status()
+        assert status["failed"] == ""
+        assert status["alerts"] == 0
+        assert status["messages_refused"] == {}
+        assert listener.beyond == []
+        assert listener.deepest_m <= 0.0
+        assert listener.states > 100
+        assert processes.end("server") == 0
+        assert processes.end("trucks") == 0
+        assert "Traceback" not in (tmp_path / "server.log").read_text()

@@ -1,0 +1,130 @@
+import asyncio
+import datetime
+
+import pytest
+from tos_desk import TERMINAL, DeskInMemory
+
+from portway.adapters.tos.edi_folder import EdiFolder
+from portway.adapters.tos.edi_out import CompletedMove, EdiOut
+from portway.adapters.tos.edifact import read_edi
+from portway.core.model.work import Container, JobOrder, MoveKind, YardSlot
+
+AT = datetime.datetime(2026, 3, 4, 5, 6)
+
+
+def move(event: int, kind: MoveKind, box: str = "MSKU6013762", vessel: str = "MS O'NEILL+") -> CompletedMove:
+    job = JobOrder(f"J-{event}", kind, Container(box, 20, 14_200.0, "22G1"))
+    return CompletedMove(event, job, AT, vessel, "012W")
+
+
+def coprar(code: int, *boxes: str, vessel: str = "MSC OSCAR") -> bytes:
+    body = "".join(f"EQD+CN+{b}+45G1:102:5+2+3+5'MEA+AAE+G+KGM:20000'" for b in boxes)
+    return (
+        f"UNB+UNOA:2+TOS+PORT+260304:0506+7'UNH+1+COPRAR:D:95B:UN'BGM+{code}+1+9'"
+        f"TDT+20+1+1++MSC:172:20+++OSC:103::{vessel}'{body}CNT+16:{len(boxes)}'UNT+9+1'UNZ+1+7'"
+    ).encode()
+
+
+def test_a_quay_move_is_written_as_coarri_that_our_own_reader_understands(tmp_path):
+    file = EdiOut(tmp_path, "PORTWAY", "TOS").write(move(3, MoveKind.DISCHARGE))
+    (work,) = read_edi(file)
+    assert (work.message, work.kind, work.vessel) == ("COARRI", "discharge", "MS O'NEILL+")
+    (box,) = work.boxes
+    assert (box.number, box.iso_type, box.mass_kg, box.at) == ("MSKU6013762", "22G1", 14_200.0, AT)
+    assert work.warnings == []
+
+
+def test_each_kind_has_its_message_and_moves_in_the_yard_have_none(tmp_path):
+    out = EdiOut(tmp_path, "PORTWAY", "TOS")
+    files = [out.write(move(i + 1, kind)) for i, kind in enumerate(MoveKind)]
+    begun = [f.read_text().split("\n")[2] if f else None for f in files]
+    assert [b and b.split("+")[1] for b in begun] == ["44", "46", None, "34", "36"]
+    assert [f and f.name[:6] for f in files] == ["COARRI", "COARRI", None, "CODECO", "CODECO"]
+
+
+def test_control_numbers_go_on_after_a_restart_and_no_move_is_written_twice(tmp_path):
+    EdiOut(tmp_path, "A", "B").write(move(1, MoveKind.LOAD))
+    out = EdiOut(tmp_path, "A", "B")
+    assert out.write(move(1, MoveKind.LOAD)) is None
+    assert out.write(move(5, MoveKind.LOAD)).name == "COARRI_00000002.edi"
+    assert out.last_event == 5
+
+
+def test_after_a_crash_between_message_and_state_the_same_message_is_written(tmp_path):
+    first = EdiOut(tmp_path, "A", "B").write(move(1, MoveKind.LOAD))
+    before = first.read_bytes()
+    (tmp_path / "edi-out.json").unlink()
+    again = EdiOut(tmp_path, "A", "B").write(move(1, MoveKind.LOAD))
+    assert (again, again.read_bytes()) == (first, before)
+
+
+def test_a_release_character_in_a_name_is_released(tmp_path):
+    text = EdiOut(tmp_path, "A:1", "B'?").write(move(1, MoveKind.LOAD, vessel="ä+")).read_text()
+    assert text.startswith("UNB+UNOA:2+A?:1+B?'??+260304:0506+1'")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder before a desk, with a yard in which one box stands."""
+    desk = DeskInMemory()
+    yard = {"MSKU6013762": YardSlot("A", 1, 1, 1)}
+    return EdiFolder(tmp_path / "in", desk, TERMINAL, lambda: yard, lambda: 60_000), desk, tmp_path / "in"
+
+
+def drop(folder, path, name: str, data: bytes):
+    (path / name).write_bytes(data)
+    assert asyncio.run(folder.look()) == []  # it may still be being written
+    (result,) = asyncio.run(folder.look())
+    assert not (path / name).exists()
+    return result
+
+
+def test_a_dropped_list_becomes_work_once(folder):
+    watch, desk, path = folder
+    result = drop(watch, path, "a.edi", coprar(118, "MSCU1234566", "TEMU2345675"))
+    assert (result.job_orders, result.problems) == (2, [])
+    assert {v.job_order.container.id for v in desk.job_orders()} == {"MSCU1234566", "TEMU2345675"}
+    assert all(v.job_order.release_ms >= 60_000 for v in desk.job_orders())
+    again = drop(watch, path, "b.edi", coprar(118, "MSCU1234566", "TEMU2345675"))
+    assert "taken before" in again.problems[0]
+    assert len(desk.job_orders()) == 2
+    assert len(list((path / "done").glob("*_a.edi"))) == 1
+    assert len(list((path / "refused").glob("*_b.edi.problems.txt"))) == 1
+
+
+def test_a_file_taken_before_a_crash_but_not_moved_is_known(folder):
+    watch, desk, path = folder
+    drop(watch, path, "a.edi", coprar(118, "MSCU1234566"))
+    for file in (path / "done").iterdir():
+        file.unlink()
+    events = len(desk.progress(0))
+    assert drop(watch, path, "a.edi", coprar(118, "MSCU1234566")).problems == []
+    assert len(desk.progress(0)) == events
+
+
+def test_boxes_go_to_free_slots_behind_the_work_that_is_there(folder):
+    watch, desk, path = folder
+    drop(watch, path, "a.edi", coprar(118, *(f"MSCU{i:07d}" for i in range(100, 130))))
+    result = drop(watch, path, "b.edi", coprar(118, *(f"TEMU{i:07d}" for i in range(200, 230)), vessel="B"))
+    assert result.problems == []
+    slots = [v.job_order.slot for v in desk.job_orders()]
+    taken = {(s.block, s.bay, s.row, s.tier) for s in slots}
+    assert len(taken) == 60
+    assert ("A", 1, 1, 1) not in taken
+
+
+def test_a_load_takes_its_box_from_where_it_stands(folder):
+    watch, desk, path = folder
+    assert drop(watch, path, "l.edi", coprar(119, "MSKU6013762")).problems == []
+    (view,) = desk.job_orders()
+    assert (view.job_order.kind, view.job_order.slot.to_core()) == ("load", YardSlot("A", 1, 1, 1))
+
+
+@pytest.mark.parametrize("data", [b"", b"hello", b"UNB+UNOA:2'", b"\xff" * 100, b"UNA:+.? '", coprar(118)[:60]])
+def test_rubbish_is_put_aside_with_its_problems(folder, data):
+    watch, desk, path = folder
+    result = drop(watch, path, "x.edi", data)
+    assert result.problems
+    (text,) = (path / "refused").glob("*_x.edi.problems.txt")
+    assert text.read_text()
+    assert desk.job_orders() == []
