@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ import numpy as np
 import pytest
 
 from checker.footprints import penetration_m
+from portway.adapters.tos.api.keys import Role, new_key
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
 TRUCKS = 6
@@ -48,6 +50,8 @@ class Processes:
             f"listener {self.mqtt} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type none\n"
         )
         self.running: dict[str, subprocess.Popen] = {}
+        self.key, entry = new_key("test", list(Role))
+        (folder / "keys.toml").write_text(entry)
 
     def start(self, name: str) -> None:
         portway = [sys.executable, "-m", "portway"]
@@ -55,7 +59,17 @@ class Processes:
         common += ["--versions", "2.0,2.1,3.0"]
         command = {
             "broker": [need_mosquitto(), "-c", str(self.folder / "mosquitto.conf")],
-            "server": [*portway, "serve", *common, "--port", str(self.http), "--db", str(self.folder / "live.db")],
+            "server": [
+                *portway,
+                "serve",
+                *common,
+                "--port",
+                str(self.http),
+                "--db",
+                str(self.folder / "live.db"),
+                "--keys",
+                str(self.folder / "keys.toml"),
+            ],
             "trucks": [*portway, "truck", *common, "--state-s", "0.5"],
         }[name]
         log = (self.folder / f"{name}.log").open("ab")
@@ -73,6 +87,17 @@ class Processes:
                 return json.load(answer)
         except OSError:
             return {}
+
+    def call(self, method: str, path: str, body: object = None) -> tuple[int, dict]:
+        """A call of the TOS interface: status and answer."""
+        data = None if body is None else json.dumps(body).encode()
+        headers = {"X-API-Key": self.key, "Content-Type": "application/json"}
+        request = urllib.request.Request(f"http://127.0.0.1:{self.http}/v1{path}", data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return answer.status, json.loads(answer.read() or b"{}")
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read() or b"{}")
 
     def wait(self, what, seconds: float) -> float:
         """Wait until a status fulfils something; how long that took."""
@@ -181,3 +206,36 @@ def test_a_terminal_survives_the_death_of_its_server_and_the_loss_of_its_broker(
         assert processes.end("server") == 0
         assert processes.end("trucks") == 0
         assert "Traceback" not in (tmp_path / "server.log").read_text()
+
+
+@pytest.mark.slow
+def test_the_tos_and_the_control_room_change_a_running_terminal_and_a_restart_forgets_nothing(tmp_path):
+    with terminal(tmp_path) as (processes, _):
+        crane = processes.call("GET", "/work-queues")[1]["items"][0]
+        last = processes.call("GET", f"/job-orders/{crane['job_orders'][-1]}")[1]["job_order"]
+        job = {
+            **last,
+            "id": "NEW-1",
+            "container": {**last["container"], "id": "NEWU0000011"},
+            "after": [],
+            "twin": None,
+        }
+        job["slot"] = {**last["slot"], "tier": 5, "row": 6}
+        status, answer = processes.call("POST", "/job-orders", {**job, "quay_crane": "QC99"})
+        assert status == 422
+        assert "QC99" in json.dumps(answer["problems"])
+        assert processes.call("GET", "/job-orders/NEW-1")[0] == 404
+        assert processes.call("POST", "/job-orders", {**job, "kind": "discharge"})[0] == 201
+        assert processes.call("DELETE", f"/job-orders/{last['id']}")[0] in (204, 409)
+        pause = {"paused": True, "reason": "flat tyre"}
+        assert processes.call("PUT", "/operations/trucks/T001/pause", pause)[0] == 204
+        assert processes.call("GET", "/trucks/T001")[1]["state"] == "paused"
+        before = processes.call("GET", "/progress")[1]
+        processes.end("server", signal.SIGKILL)
+        processes.start("server")
+        processes.wait(lambda s: s["broker_up"], 30)
+        after = processes.call("GET", "/progress")[1]
+        assert after["items"][: len(before["items"])] == before["items"]
+        assert processes.call("GET", "/job-orders/NEW-1")[1]["state"] in ("open", "assigned")
+        processes.wait(lambda s: s["trucks_online"] == TRUCKS, 30)
+        assert processes.call("GET", "/trucks/T001")[1]["state"] == "paused"

@@ -55,6 +55,7 @@ def serve(
     trucks: Trucks = None,
     versions: Versions = "2.1",
     with_trucks: Annotated[bool, typer.Option(help="Start a process with an agent for every truck, too.")] = False,
+    keys: Annotated[Path | None, typer.Option(help="API keys (TOML); without it a key is made and shown.")] = None,
     ca: Ca = None,
     certificate: Certificate = None,
     key: Key = None,
@@ -64,6 +65,8 @@ def serve(
 
     Without --broker an embedded one is started on loopback.
     """
+    from portway.adapters.storage.durable_error import StorageError
+    from portway.adapters.tos.api.keys import KeyFileError
     from portway.app.config import load_scenario
     from portway.app.live.composition import ServeOptions, serve_terminal
 
@@ -72,10 +75,14 @@ def serve(
     with ExitStack() as stack:
         url = broker or _embedded(stack)
         print(f"broker: {url}", file=sys.stderr)
-        options = ServeOptions(_broker(url, ca, certificate, key), names, host, port, db)
+        options = ServeOptions(_broker(url, ca, certificate, key), names, host, port, db, keys)
         if with_trucks:
             _truck_process(stack, scenario, url, versions, trucks, settings)
-        asyncio.run(serve_terminal(loaded, options, _on_signals))
+        try:
+            asyncio.run(serve_terminal(loaded, options, _on_signals))
+        except (StorageError, KeyFileError) as error:
+            print(error, file=sys.stderr)
+            raise typer.Exit(2 if isinstance(error, KeyFileError) else 3) from error
 
 
 def _embedded(stack: ExitStack) -> str:
@@ -131,3 +138,17 @@ def truck(
         await AgentProcess(loaded, serial or known, where, _versions(versions), options).run(stopping)
 
     asyncio.run(drive())
+
+
+def key(
+    name: Annotated[str, typer.Argument(help="Who will use it: letters a to z, digits and -.")],
+    role: Annotated[list[str], typer.Option(help="tos, operator or viewer; give it again for more.")],
+) -> None:
+    """Make an API key: it is shown once; the entry printed below it belongs into the file of --keys."""
+    from portway.adapters.tos.api.keys import Role, new_key
+
+    try:
+        secret, entry = new_key(name, [Role(r) for r in role])
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    print(f"key: {secret}\n\n{entry}", end="")

@@ -1,12 +1,17 @@
 """`portway serve` from top to bottom."""
 
 import asyncio
+import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from portway.adapters.storage.durable import open_durable
+from portway.adapters.tos.api.app import make_api
+from portway.adapters.tos.api.keys import KeyRing, Role, load_keys, new_key
 from portway.adapters.vda5050.link import Broker
+from portway.app.live.live_desk import LiveDesk
 from portway.app.live.log import log
 from portway.app.live.ops_page import ops_page
 from portway.app.live.restore import open_run
@@ -22,6 +27,19 @@ class ServeOptions(NamedTuple):
     host: str
     port: int
     database: str
+    keys: Path | None = None
+
+
+def _keys(path: Path | None) -> KeyRing:
+    """The keys of a file; without one a key for this run alone, shown once."""
+    if path is not None:
+        return load_keys(path)
+    key, entry = new_key("local", list(Role))
+    print(f"API key of this run: {key}", file=sys.stderr)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "keys.toml"
+        file.write_text(entry)
+        return load_keys(file)
 
 
 async def serve_terminal(scenario: Scenario, options: ServeOptions, on_signals: Callable[[Any], None]) -> None:
@@ -33,7 +51,10 @@ async def serve_terminal(scenario: Scenario, options: ServeOptions, on_signals: 
     durable = open_durable(options.database)
     run = open_run(durable.journal, scenario)
     server = LiveServer(run, durable, ServerOptions(options.broker, options.versions))
-    config = uvicorn.Config(ops_page(server), host=options.host, port=options.port, log_level="warning")
+    api = make_api(LiveDesk(server), _keys(options.keys), durable.answers, outbox=durable.outbox)
+    config = uvicorn.Config(
+        ops_page(server, api), host=options.host, port=options.port, log_level="warning", timeout_graceful_shutdown=2
+    )
     web = uvicorn.Server(config)
     web.capture_signals = _no_signals  # type: ignore[assignment,method-assign]
     page = asyncio.create_task(web.serve())

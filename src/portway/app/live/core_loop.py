@@ -50,9 +50,10 @@ class CoreLoop:
     def __init__(
         self, controller: Controller, journal: Entries, clock: RunClock, world: World,
         send: Callable[[Sequence[Command], int], None], observe: Callable[[str, float], None] = lambda _name, _s: None,
+        kept: Callable[[Sequence[tuple[Event, Sequence[Command]]]], None] = lambda _entries: None,
     ) -> None:  # fmt: skip
         self.controller, self._journal, self._clock, self._world = controller, journal, clock, world
-        self._send, self._observe = send, observe
+        self._send, self._observe, self._kept = send, observe, kept
         self._facts: list[Fact] = []
         self._wake = asyncio.Event()
         self._stopping = False
@@ -136,6 +137,7 @@ class CoreLoop:
         commands = [command for _, answer in entries for command in answer]
         self._world.apply(commands, now)
         self._send(commands, now)
+        self._kept(entries)
         told = time.perf_counter()
         for fact, answer in zip(facts, answers, strict=True):
             self._observe("loop", told - fact.came_s)

@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from portway.app.live.server import LiveServer
 
 
-def ops_page(server: "LiveServer") -> FastAPI:
-    """The page; it only reads."""
+def ops_page(server: "LiveServer", api: FastAPI) -> FastAPI:
+    """The page; it only reads. Everything else is the TOS interface's."""
     page = FastAPI(title="Portway operations", openapi_url=None)
 
     @page.get("/health/live")
@@ -36,6 +36,7 @@ def ops_page(server: "LiveServer") -> FastAPI:
         """The figures as Prometheus reads them."""
         return Response("\n".join(_lines(server.status())) + "\n", media_type="text/plain; version=0.0.4")
 
+    page.mount("/", api)
     return page
 
 

@@ -12,6 +12,8 @@ from portway.adapters.vda5050.master import MasterControl
 from portway.adapters.vda5050.road_book import RoadBook
 from portway.app.live.core_loop import CoreLoop
 from portway.app.live.log import log
+from portway.app.live.pictures import Pictures
+from portway.app.live.progress import WorkProgress
 from portway.app.live.restore import OpenedRun
 from portway.core.commands import Alert, Command, ExtendBase, JobOrderStopped, PauseTruck
 from portway.core.events import TruckReported
@@ -40,7 +42,12 @@ class LiveServer:
         for n, truck in enumerate(sorted(run.controller.state.homes)):
             self.master.enrol(truck, MANUFACTURER, truck, options.versions[n % len(options.versions)])
         self.cranes = SimWorld(run.scenario, 0)
-        self.loop = CoreLoop(run.controller, durable.journal, run.clock, self.cranes, self._send, self._observe)
+        self.progress = WorkProgress(job.id for job in run.scenario.work.job_orders)
+        self.progress.note((e.event, e.commands) for e in durable.journal.tail())
+        self.pictures = Pictures(run.controller.state, self.master, self.progress)
+        self.loop = CoreLoop(
+            run.controller, durable.journal, run.clock, self.cranes, self._send, self._observe, self.progress.note
+        )
         self.link = MqttLink(
             options.broker, f"portway-master-{run.scenario.terminal.id}", self.master.subscriptions(),
             self._received, self._link_changed,
@@ -83,6 +90,11 @@ class LiveServer:
         """Something that a person has to look at."""
         self.alerts.append(alert)
         log("alert", code=alert.code, subject=alert.subject, detail=alert.detail)
+
+    def forgive(self, truck: str) -> None:
+        """A person has looked at a truck that jumped."""
+        if self.master.trucks[truck].jumped:
+            self.link.publish(self.master.forgive(truck, time.time()))
 
     def _observe(self, name: str, seconds: float) -> None:
         self.seconds.setdefault(name, deque(maxlen=LATENCIES_KEPT)).append(seconds)

@@ -1,0 +1,78 @@
+"""What has become of the work, as the TOS follows it: read from the journal's entries, so a restart tells the same."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from portway.adapters.tos.api.views import AlertView, ProgressEvent, ProgressKind
+from portway.core.commands import Alert, Command, JobOrderDone, JobOrderStopped, PrepareMove, StartHandover
+from portway.core.events import Event, HandoverDone, JobOrderReceived
+
+ALERTS_KEPT = 500
+
+
+class WorkProgress:
+    """Progress events by id, which are their positions; alerts; reasons of what was aborted."""
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self.events: list[ProgressEvent] = []
+        self.alerts: list[AlertView] = []
+        self.aborted: dict[str, str] = {}
+        self.changed_ms: dict[str, int] = {}
+        self.serving: dict[str, StartHandover] = {}  # by truck
+        self._known = set(known)
+        self._news = asyncio.Event()
+
+    def note(self, entries: Iterable[tuple[Event, Sequence[Command]]]) -> None:
+        """Take over what is in the journal."""
+        for event, commands in entries:
+            self._event(event, commands)
+            for command in commands:
+                self._command(event.at_ms, command)
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def wait(self, after: int) -> None:
+        """Return when there is an event with a greater id."""
+        while len(self.events) <= after:
+            await self._news.wait()
+
+    def _tell(self, at_ms: int, kind: ProgressKind, **keys: object) -> None:
+        self.events.append(ProgressEvent(id=len(self.events) + 1, at_ms=at_ms, kind=kind, **keys))  # type: ignore[arg-type]
+        job = keys.get("job_order")
+        if isinstance(job, str):
+            self.changed_ms[job] = at_ms
+
+    def _event(self, event: Event, commands: Sequence[Command]) -> None:
+        if isinstance(event, JobOrderReceived):
+            if any(isinstance(c, JobOrderStopped | Alert) for c in commands):
+                return  # refused: the command says so
+            kind = ProgressKind.UPDATED if event.job.id in self._known else ProgressKind.ACCEPTED
+            self._known.add(event.job.id)
+            self.aborted.pop(event.job.id, None)
+            self._tell(event.at_ms, kind, job_order=event.job.id)
+        elif isinstance(event, HandoverDone):
+            begun = self.serving.pop(event.truck, None)
+            for job in event.job_orders if begun is not None and begun.to_truck else ():
+                self._tell(event.at_ms, ProgressKind.COLLECTED, job_order=job, truck=event.truck, crane=event.crane)
+
+    def _command(self, at_ms: int, command: Command) -> None:
+        if isinstance(command, PrepareMove):
+            self._tell(at_ms, ProgressKind.PREPARE, job_order=command.unit, crane=command.crane)
+        elif isinstance(command, StartHandover):
+            self.serving[command.truck] = command
+            jobs = list(command.job_orders)
+            self._tell(at_ms, ProgressKind.HANDOVER, job_orders=jobs, truck=command.truck, crane=command.crane)
+        elif isinstance(command, JobOrderDone):
+            self._tell(
+                command.delivered_ms, ProgressKind.COMPLETED, job_order=command.job_order, truck=command.truck,
+                from_place=command.from_place, to_place=command.to_place,
+            )  # fmt: skip
+        elif isinstance(command, JobOrderStopped):
+            self.aborted[command.job_order] = command.code
+            self._tell(at_ms, ProgressKind.ABORTED, job_order=command.job_order, code=command.code)
+        elif isinstance(command, Alert):
+            self.alerts = [*self.alerts[1 - ALERTS_KEPT :]]
+            self.alerts.append(
+                AlertView(at_ms=at_ms, code=command.code, subject=command.subject, detail=command.detail)
+            )
+            self._tell(at_ms, ProgressKind.ALERT, code=command.code, detail=f"{command.subject} {command.detail}")
