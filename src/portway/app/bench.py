@@ -38,12 +38,12 @@ class Measurement(NamedTuple):
     in_quick: bool = True
 
 
-def _core() -> list[Measurement]:
-    path = FOLDER / "core.py"
+def _load(file: str, *folders: str) -> list[Measurement]:
+    path = FOLDER / file
     if not path.exists():
         raise FileNotFoundError(f"{path}: benchmarks need a checkout of the project; run `python3 run.py bench` in one")
-    sys.path[:0] = [str(FOLDER), str(FOLDER / "terminals"), str(FOLDER / "peers")]
-    spec = importlib.util.spec_from_file_location("portway_benchmarks_core", path)
+    sys.path[:0] = [str(FOLDER / folder) for folder in folders]
+    spec = importlib.util.spec_from_file_location(f"portway_benchmarks_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -51,7 +51,10 @@ def _core() -> list[Measurement]:
     return list(module.MEASUREMENTS)
 
 
-BENCHMARKS: dict[str, Callable[[], list[Measurement]]] = {"core": _core}
+BENCHMARKS: dict[str, Callable[[], list[Measurement]]] = {
+    "core": lambda: _load("core.py", ".", "terminals", "peers"),
+    "live": lambda: _load("live/live.py", "live", "../tests"),
+}
 
 
 def _measured(m: Measurement, quick: bool) -> Row:

@@ -18,6 +18,8 @@ from portway.app.live.restore import open_run
 from portway.app.live.server import LiveServer, ServerOptions
 from portway.core.model.scenario import Scenario
 
+SWITCH_S = 0.0005  # the journal's thread waits for the interpreter at most so long, ten times less than by default
+
 
 class ServeOptions(NamedTuple):
     """What the command line says."""
@@ -46,6 +48,7 @@ async def serve_terminal(scenario: Scenario, options: ServeOptions, on_signals: 
     """Begin or go on with a run, and serve it until a signal comes."""
     import uvicorn
 
+    sys.setswitchinterval(SWITCH_S)
     if "://" not in options.database:
         Path(options.database).resolve().parent.mkdir(parents=True, exist_ok=True)
     durable = open_durable(options.database)

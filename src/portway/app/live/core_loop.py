@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple, Protocol
 
 from portway.app.live.clock import RunClock
@@ -27,8 +27,8 @@ SNAPSHOT_MS = 60_000
 class Entries(Protocol):
     """Where ticks are kept for good."""
 
-    def append(self, entries: Sequence[tuple[Event, Sequence[Command]]]) -> int:
-        """Keep the entries of one tick, all or none; returns the number of the first when they are safe."""
+    def submit(self, entries: Sequence[tuple[Event, Sequence[Command]]]) -> Future[int]:
+        """Keep the entries of one tick, all or none; gives the number of the first when they are safe."""
         ...
 
     def snapshot(self, number: int, at_ms: int, body: bytes, version: str) -> None:
@@ -57,7 +57,7 @@ class CoreLoop:
         self._facts: list[Fact] = []
         self._wake = asyncio.Event()
         self._stopping = False
-        self._writer, self._keeper = ThreadPoolExecutor(1, "journal"), ThreadPoolExecutor(1, "snapshots")
+        self._keeper = ThreadPoolExecutor(1, "snapshots")
         self.records = 0
         self.ticks = 0
         self._snapshot_ms = clock.now_ms()
@@ -105,7 +105,6 @@ class CoreLoop:
                 if fact.done is not None and not fact.done.done():
                     fact.done.cancel()
             self._keeper.shutdown()
-            self._writer.shutdown()
 
     def stop(self) -> None:
         """End after the tick under way."""
@@ -121,6 +120,7 @@ class CoreLoop:
     async def tick(self) -> None:
         """Handle what has come, keep it, then tell the world."""
         facts, self._facts = self._facts, []
+        woke = time.perf_counter()
         now = self._clock.now_ms()
         entries: list[tuple[Event, list[Command]]] = []
         answers = [self._handle(fact.make(now), entries) for fact in facts]
@@ -130,8 +130,9 @@ class CoreLoop:
         if not entries:
             return
         self.ticks += 1
+        self._observe("handle", time.perf_counter() - woke)
         began = time.perf_counter()
-        first = await asyncio.get_running_loop().run_in_executor(self._writer, self._journal.append, entries)
+        first = await asyncio.wrap_future(self._journal.submit(entries))
         self.records = first + len(entries) - 1
         self._observe("commit", time.perf_counter() - began)
         commands = [command for _, answer in entries for command in answer]
