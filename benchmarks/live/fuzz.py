@@ -4,6 +4,7 @@ Starts from a yard's real traffic in all versions of VDA 5050; most messages are
 comes back must be facts, answers or a refusal; an exception is a crash.
 """
 
+import copy
 import json
 import random
 import resource
@@ -115,4 +116,4 @@ def _break(body: Any, rng: random.Random) -> None:
     elif luck < 0.5 and isinstance(inner, int | float):
         body[key] = inner * rng.choice([-1, 0, 1.5, 1e9]) + rng.choice([0, 1, -1, 1e6])
     else:
-        body[key] = rng.choice(ODD)
+        body[key] = copy.deepcopy(rng.choice(ODD))
