@@ -310,6 +310,8 @@ class Traffic:
             return 0
         p = self.parameters
         self.renew(p.renew_ms)
+        for goal in np.unique(self.trucks[:, c.T_GOAL]).tolist():  # after a restart or a closed lane they are forgotten
+            self.cost_row(goal)
         searches, adopted, _ = improve.best_responses(
             self.uses, self.count, self.heads, self.arrays, self.trucks, self.plan_mv, self.plan_level, self.agenda,
             self.clock, self.costs, self.goal_row, self.weight, self.labels, self.best, self.stamp, self.mark,
