@@ -1,7 +1,8 @@
 """What live control must reach, measured on this machine with the trucks' agents on it too. Run with `portway bench
 live`; a benchmark runs alone. `--quick` shortens the runs.
 
-Each row starts its own terminal: a real Mosquitto, `portway serve yangluo`, 200 agents each with its own connection,
+Each row starts its own terminal: a real Mosquitto, `portway serve` on a terminal that keeps all of them
+busy (`busy_terminal.py`), 200 agents each with its own connection,
 and an observer that judges the positions that the trucks report (`reports.py`).
 """
 
@@ -19,7 +20,6 @@ from portway.app.bench import Measurement
 
 Value = tuple[float | None, str]
 TRUCKS = 200
-SCENARIO = "yangluo"
 SETTLE_S = 20.0  # all trucks set off at once; what is measured is the work, not the start
 
 
@@ -48,7 +48,7 @@ def _run(quick: bool) -> tuple[Value, dict[str, Value]]:
 
 
 def _measure_run(seconds: float) -> tuple[Value, dict[str, Value]]:
-    with live_terminal(SCENARIO, TRUCKS) as (terminal, reports):
+    with live_terminal(TRUCKS) as (terminal, reports):
         time.sleep(min(SETTLE_S, seconds))
         reports.late = 0
         time.sleep(seconds)
@@ -74,7 +74,7 @@ def _doubled(terminal: LiveTerminal) -> int:
 def _killed(quick: bool) -> Value:
     """Seconds until the server is back after kill -9, the longest of all; infinite when anything was wrong."""
     back, rng = [], random.Random(1)
-    with live_terminal(SCENARIO, TRUCKS) as (terminal, reports):
+    with live_terminal(TRUCKS) as (terminal, reports):
         time.sleep(5.0)
         for _ in range(2 if quick else 20):
             time.sleep(rng.uniform(2.0, 12.0))
@@ -94,7 +94,7 @@ def _killed(quick: bool) -> Value:
 def _without_broker(quick: bool) -> Value:
     """Trucks that did not stop inside their base, or did not go on, over stops of the broker."""
     times, away_s, bad = (1, 10.0) if quick else (10, 30.0), 0.0, 0
-    with live_terminal(SCENARIO, TRUCKS) as (terminal, reports):
+    with live_terminal(TRUCKS) as (terminal, reports):
         time.sleep(5.0)
         for _ in range(times[0]):
             terminal.end("broker")

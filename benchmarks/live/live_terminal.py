@@ -14,12 +14,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from busy_terminal import write_busy_terminal
 from reports import Reports
 
 from portway.adapters.tos.api.keys import Role, new_key
 
 VERSIONS = "2.0,2.1,3.0"
 START_S = 120.0
+WORK_H = 4.0
 
 
 class NoMosquittoError(RuntimeError):
@@ -34,9 +36,9 @@ def free_port() -> int:
 
 
 class LiveTerminal:
-    """Broker, server and trucks of one scenario in a folder."""
+    """Broker, server and trucks of the busy terminal (`busy_terminal.py`) in a folder."""
 
-    def __init__(self, folder: Path, scenario: str, trucks: int) -> None:
+    def __init__(self, folder: Path, trucks: int) -> None:
         mosquitto = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
         if mosquitto is None:
             raise NoMosquittoError("Mosquitto is not installed (apt-get install mosquitto)")
@@ -47,8 +49,8 @@ class LiveTerminal:
             f"listener {self.mqtt} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type none\n"
         )
         portway = [sys.executable, "-m", "portway"]
-        common = [scenario, "--broker", f"mqtt://127.0.0.1:{self.mqtt}", "--trucks", str(trucks)]
-        common += ["--versions", VERSIONS, "--set", "terminal.quay_cranes=12"]
+        common = write_busy_terminal(folder / "scenario", trucks, WORK_H)
+        common += ["--broker", f"mqtt://127.0.0.1:{self.mqtt}", "--versions", VERSIONS]
         served = ["--port", str(self.http), "--db", str(folder / "live.db"), "--keys", str(folder / "keys.toml")]
         self._commands = {
             "broker": [mosquitto, "-c", str(folder / "mosquitto.conf")],
@@ -107,10 +109,10 @@ class LiveTerminal:
 
 
 @contextmanager
-def live_terminal(scenario: str, trucks: int) -> Iterator[tuple[LiveTerminal, Reports]]:
+def live_terminal(trucks: int) -> Iterator[tuple[LiveTerminal, Reports]]:
     """All of it running, every truck online, and a listener."""
     with TemporaryDirectory() as folder:
-        terminal = LiveTerminal(Path(folder), scenario, trucks)
+        terminal = LiveTerminal(Path(folder), trucks)
         terminal.start("broker")
         time.sleep(0.5)
         reports = Reports(terminal.mqtt)

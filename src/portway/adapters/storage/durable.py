@@ -27,6 +27,7 @@ from portway.adapters.tos.api.outbox import Delivery
 from portway.core.commands import Command
 from portway.core.events import Event
 
+_insert_tick = JOURNAL.insert()
 _encoder = msgspec.msgpack.Encoder()
 
 
@@ -56,7 +57,7 @@ class DurableJournal:
     def submit(
         self, entries: Sequence[tuple[Event, Sequence[Command]]], outbox: Sequence[Delivery] = ()
     ) -> Future[int]:
-        """`append` without waiting; one tick at a time."""
+        """`append`, whose future is done at once when this thread could write by itself; one tick at a time."""
         assert not self._busy, "the tick before is still being written"
         first = self.newest + 1
         if not entries and not outbox:
@@ -84,11 +85,11 @@ class DurableJournal:
             self._outbox.took(outbox, safe)
             self._busy = False
 
-        return self._store.write(write, settled)
+        return self._store.write_at_once(write, settled)
 
     def _insert(self, connection: Connection, row: dict) -> None:
         try:
-            connection.execute(JOURNAL.insert(), row)
+            connection.execute(_insert_tick, row)
         except IntegrityError as error:
             cure = "stop it; two servers on one database are not allowed"
             number = row["first_number"]

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
+from portway.adapters.storage.durable_checkpoint import Checkpoints
 from portway.adapters.storage.durable_error import StorageError, explained, shown_url
 from portway.adapters.storage.durable_tables import FORMAT, META, create_tables
 from portway.adapters.storage.durable_writer import GroupCommit
@@ -59,7 +60,7 @@ def make_engine(url: URL) -> Engine:
 
 def _sqlite_connected(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # this module says BEGIN itself
-    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "wal_autocheckpoint=0"):  # `Checkpoints` does that
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -98,6 +99,8 @@ class Store:
             self.engine.dispose()
             raise explained(self.url, error) from error
         self._writer = None if reads_only else GroupCommit(self.engine)
+        keeps_log = not reads_only and self.url.get_backend_name() == "sqlite"
+        self._checkpoints = Checkpoints(self.engine) if keeps_log else None
 
     def write(
         self, write: Callable[[Connection, bool], Any], settled: Callable[[bool], None] = lambda _: None
@@ -105,6 +108,13 @@ class Store:
         """Write soon, together with what else is waiting (`GroupCommit.submit`)."""
         assert self._writer is not None, "opened for reading only"
         return self._writer.submit(write, settled)
+
+    def write_at_once(
+        self, write: Callable[[Connection, bool], Any], settled: Callable[[bool], None] = lambda _: None
+    ) -> Future:
+        """Write now in this thread when that is possible (`GroupCommit.at_once`)."""
+        assert self._writer is not None, "opened for reading only"
+        return self._writer.at_once(write, settled)
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -124,6 +134,8 @@ class Store:
         """Write what is waiting, then give the database back."""
         if self._writer is not None:
             self._writer.close()
+        if self._checkpoints is not None:
+            self._checkpoints.close()
         self.engine.dispose()
         self._lock.close()
 

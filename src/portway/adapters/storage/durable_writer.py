@@ -4,6 +4,10 @@ A commit costs a flush of the disk (about 1 to 5 ms), a row some microseconds. T
 deliveries therefore wait in one queue; the thread takes all that is there into one transaction. If it fails, each write
 is tried alone, so that one bad write harms no other. `again` tells a write that an earlier attempt may have succeeded
 unseen: the connection can break between commit and acknowledgement.
+
+Handing a write to a thread and waking up for its answer costs more than the flush itself on a busy machine. So a write
+on which the control loop waits is carried out by the loop's own thread when the database is on this machine and
+nothing else is being written (`at_once`).
 """
 
 import queue
@@ -26,6 +30,7 @@ class _Write(NamedTuple):
     write: Callable[[Connection, bool], Any]
     settled: Callable[[bool], None]
     done: Future
+    tried: bool = False
 
 
 class GroupCommit:
@@ -33,6 +38,9 @@ class GroupCommit:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._turn = threading.Lock()  # whoever holds it writes
+        is_near = engine.url.get_backend_name() == "sqlite"
+        self._near = engine.connect().execution_options(writes=True) if is_near else None
         self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="database", daemon=True)
         self._closed = False
@@ -44,11 +52,26 @@ class GroupCommit:
     ) -> Future:
         """Write soon. The future holds what `write` has returned once it is safe on disk, or a StorageError;
         `settled` is called in the writing thread just before, with whether it is safe."""
+        return self._put(_Write(write, settled, Future()))
+
+    def at_once(
+        self, write: Callable[[Connection, bool], Any], settled: Callable[[bool], None] = lambda _: None
+    ) -> Future:
+        """`submit` for a caller who would only wait: the future is done already unless it had to queue."""
+        mine = _Write(write, settled, Future())
+        if self._near is None or self._closed or not self._queue.empty() or not self._turn.acquire(blocking=False):
+            return self._put(mine)
+        try:
+            failed = self._commit(self._near, [mine], again=False) is not None
+        finally:
+            self._turn.release()
+        return self._put(mine._replace(tried=True)) if failed else mine.done
+
+    def _put(self, write: _Write) -> Future:
         if self._closed:
             raise StorageError(f"{self._engine.url.database}: the database has been closed")
-        done: Future = Future()
-        self._queue.put(_Write(write, settled, done))
-        return done
+        self._queue.put(write)
+        return write.done
 
     def close(self) -> None:
         """Carry out what is waiting, then end the thread."""
@@ -56,12 +79,14 @@ class GroupCommit:
             self._closed = True
             self._queue.put(None)
             self._thread.join()
+            if self._near is not None:
+                self._near.close()
 
     def _run(self) -> None:
         ending = False
         while not ending:
             batch, ending = self._next()
-            if not batch or self._try(batch, again=False) is None:
+            if not batch or self._try(batch, any(w.tried for w in batch)) is None:
                 continue
             for write in batch:  # together they failed
                 error = self._try([write], again=True)
@@ -83,9 +108,17 @@ class GroupCommit:
         return batch, True
 
     def _try(self, batch: list[_Write], again: bool) -> Exception | None:
+        with self._turn:
+            try:
+                with self._engine.connect().execution_options(writes=True) as connection:
+                    return self._commit(connection, batch, again)
+            except DBAPIError as error:
+                return error
+
+    def _commit(self, connection: Connection, batch: list[_Write], again: bool) -> Exception | None:
         """One transaction, all or none."""
         try:
-            with self._engine.connect().execution_options(writes=True) as connection, connection.begin():
+            with connection.begin():
                 results = [w.write(connection, again) for w in batch]
         except Exception as error:
             return error

@@ -132,7 +132,8 @@ class CoreLoop:
         self.ticks += 1
         self._observe("handle", time.perf_counter() - woke)
         began = time.perf_counter()
-        first = await asyncio.wrap_future(self._journal.submit(entries))
+        kept = self._journal.submit(entries)
+        first = kept.result() if kept.done() else await asyncio.wrap_future(kept)
         self.records = first + len(entries) - 1
         self._observe("commit", time.perf_counter() - began)
         commands = [command for _, answer in entries for command in answer]

@@ -1,0 +1,71 @@
+"""The tick's own way to the disk: in the caller's thread, with the log carried over beside it."""
+
+import threading
+
+import pytest
+
+from portway.adapters.storage import durable_checkpoint
+from portway.adapters.storage.durable import open_durable
+from portway.core.events import TimerFired
+
+
+def tick(at_ms):
+    return [(TimerFired(at_ms, "plan"), [])]
+
+
+@pytest.fixture
+def durable(tmp_path):
+    state = open_durable(tmp_path / "live.db")
+    yield state
+    state.close()
+
+
+def test_a_tick_is_safe_when_submit_returns_and_nobody_else_writes(durable):
+    future = durable.journal.submit(tick(1))
+    assert future.done()
+    assert future.result() == 1
+    assert [e.event.at_ms for e in durable.journal.tail()] == [1]
+
+
+def test_a_tick_queues_behind_a_write_under_way(durable):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(_connection, _again):
+        begun.set()
+        assert go_on.wait(10)
+
+    slow_one = durable.store.write(slow)
+    assert begun.wait(10)
+    future = durable.journal.submit(tick(1))
+    assert not future.done()
+    go_on.set()
+    assert slow_one.result(10) is None
+    assert future.result(10) == 1
+
+
+def test_a_tick_that_fails_here_is_tried_by_the_writing_thread(durable):
+    threads = []
+
+    def fails_once(_connection, again):
+        threads.append((threading.current_thread().name, again))
+        if not again:
+            raise RuntimeError("no luck")
+        return "kept"
+
+    future = durable.store.write_at_once(fails_once)
+    assert future.result(10) == "kept"
+    assert [again for _, again in threads] == [False, True]
+    assert threads[1][0] == "database"
+
+
+def test_the_log_is_carried_over_beside_the_writers(tmp_path, monkeypatch):
+    monkeypatch.setattr(durable_checkpoint, "EVERY_S", 0.02)
+    monkeypatch.setattr(durable_checkpoint, "PAGES_MAX", 20)
+    state = open_durable(tmp_path / "live.db")
+    for at_ms in range(400):
+        state.journal.append(tick(at_ms))
+    log = (tmp_path / "live.db-wal").stat().st_size
+    kept = sum(1 for _ in state.journal.tail())
+    state.close()
+    assert kept == 400
+    assert log < 400 * 4096  # begun anew at least once: each of the ticks takes a page
