@@ -3,6 +3,7 @@
 An independent listener on the broker takes down where the trucks say they are.
 """
 
+import http.server
 import json
 import os
 import shutil
@@ -22,9 +23,11 @@ import pytest
 
 from checker.footprints import penetration_m
 from portway.adapters.tos.api.keys import Role, new_key
+from portway.adapters.tos.api.webhooks import sign
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
 TRUCKS = 6
+HOOK_SECRET = "0123456789abcdef"
 
 
 def need_mosquitto() -> str:
@@ -52,6 +55,28 @@ class Processes:
         self.running: dict[str, subprocess.Popen] = {}
         self.key, entry = new_key("test", list(Role))
         (folder / "keys.toml").write_text(entry)
+        self.hooked: list[tuple[str, bytes]] = []  # signature and body of what webhooks brought
+        self.hooks = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._hook())
+        threading.Thread(target=self.hooks.serve_forever, daemon=True).start()
+        (folder / "tos.toml").write_text(
+            f"[edi]\nincoming = 'edi-in'\noutgoing = 'edi-out'\n[[webhooks]]\nname = 'tos'\n"
+            f"url = 'http://127.0.0.1:{self.hooks.server_port}/'\nsecret = '{HOOK_SECRET}'\nkinds = ['accepted']\n"
+        )
+
+    def _hook(self) -> type:
+        hooked = self.hooked
+
+        class Hook(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                hooked.append((self.headers["Portway-Signature"], body))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        return Hook
 
     def start(self, name: str) -> None:
         portway = [sys.executable, "-m", "portway"]
@@ -69,6 +94,8 @@ class Processes:
                 str(self.folder / "live.db"),
                 "--keys",
                 str(self.folder / "keys.toml"),
+                "--tos",
+                str(self.folder / "tos.toml"),
             ],
             "trucks": [*portway, "truck", *common, "--state-s", "0.5"],
         }[name]
@@ -208,6 +235,25 @@ def test_a_terminal_survives_the_death_of_its_server_and_the_loss_of_its_broker(
         assert "Traceback" not in (tmp_path / "server.log").read_text()
 
 
+def box_list_becomes_work(processes: Processes) -> None:
+    """A list of containers dropped into the folder becomes work, and a webhook says so, signed."""
+    box = "MSCU1234566"
+    text = (
+        "UNB+UNOA:2+TOS+PORT+260304:0506+7'UNH+1+COPRAR:D:95B:UN'BGM+118+1+9'"
+        "TDT+20+1+1++MSC:172:20+++OSC:103::MSC OSCAR'"
+        f"EQD+CN+{box}+45G1:102:5+2+3+5'MEA+AAE+G+KGM:20000'CNT+16:1'UNT+7+1'UNZ+1+7'"
+    )
+    (processes.folder / "edi-in" / "list.edi").write_text(text)
+    began = time.monotonic()
+    while not any(b'"accepted"' in body and box.encode() in body for _, body in processes.hooked):
+        assert time.monotonic() - began < 20, [*(processes.folder / "edi-in").rglob("*"), *processes.hooked]
+        time.sleep(0.1)
+    for signature, body in processes.hooked:
+        at_s = int(dict(part.split("=") for part in signature.split(","))["t"])
+        assert signature == sign(HOOK_SECRET.encode(), at_s, body)
+    assert processes.call("GET", f"/containers/{box}")[1]["job_orders"]
+
+
 @pytest.mark.slow
 def test_the_tos_and_the_control_room_change_a_running_terminal_and_a_restart_forgets_nothing(tmp_path):
     with terminal(tmp_path) as (processes, _):
@@ -226,6 +272,7 @@ def test_the_tos_and_the_control_room_change_a_running_terminal_and_a_restart_fo
         assert "QC99" in json.dumps(answer["problems"])
         assert processes.call("GET", "/job-orders/NEW-1")[0] == 404
         assert processes.call("POST", "/job-orders", {**job, "kind": "discharge"})[0] == 201
+        box_list_becomes_work(processes)
         assert processes.call("DELETE", f"/job-orders/{last['id']}")[0] in (204, 409)
         pause = {"paused": True, "reason": "flat tyre"}
         assert processes.call("PUT", "/operations/trucks/T001/pause", pause)[0] == 204

@@ -1,14 +1,18 @@
 """A watched folder: EDIFACT files dropped there become work, each once.
 
-A file is taken when it has not changed between two looks. What became of it stands beside: `done/` holds files whose
-work was taken, `refused/` the others, each with a `.problems.txt`. Job orders are named after box and file, so a file
-that was taken but not moved away before a crash is known again; and a second copy is known by its digest.
+A file is taken when it has not changed between two looks and ends as an interchange does. What became of it stands
+beside: `done/` holds files whose work was taken, `refused/` the others, each with a `.problems.txt`. Job orders are
+named after box and file, so a file that was taken but not moved away before a crash is known again; and a second copy
+is known by its digest.
 
 The planner plans an empty yard and free cranes. So it is told of the boxes that stand, or will, as boxes with a given
 slot, and the new sequences follow behind those that the cranes have.
 """
 
+import asyncio
 import hashlib
+import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -19,13 +23,19 @@ from portway.adapters.tos.api.desk import TosDesk
 from portway.adapters.tos.api.predecessors import predecessors_first
 from portway.adapters.tos.api.views import JobOrderState
 from portway.adapters.tos.edi_out import write_whole
-from portway.adapters.tos.edifact import import_edi
+from portway.adapters.tos.edifact import edi_rows, read_edi
 from portway.adapters.tos.planner import plan_work
-from portway.adapters.tos.rows import WorkError, WorkRow
+from portway.adapters.tos.rows import WorkError, WorkProblem, WorkRow
 from portway.core.model.layout import Terminal
 from portway.core.model.work import JobOrder, YardSlot
 
 DIGEST_CHARS = 10
+ORDERS = ("COPRAR", "BAPLIE")  # the other messages report what has been done; our own come out as these
+NUMBER = re.compile(r"[A-Za-z0-9]{4,17}")
+MASS_KG_MAX = 65_000
+BYTES_MAX = 20_000_000
+NAME_BYTES_MAX = 200  # leaves room for the digest and `.problems.txt`
+UNFINISHED_LOOKS = 60  # a file without its last segment is given up after so many
 STANDING = "standing/"  # job orders of the planner's eye only; no real one has this character
 
 
@@ -54,6 +64,7 @@ class EdiFolder:
     ) -> None:
         self._folder, self._desk, self._terminal, self._in_yard, self._now_ms = folder, desk, terminal, in_yard, now_ms
         self._seen: dict[str, tuple[int, int]] = {}
+        self._unfinished: dict[str, int] = {}
         for name in ("", "done", "refused"):
             (folder / name).mkdir(parents=True, exist_ok=True)
 
@@ -68,13 +79,25 @@ class EdiFolder:
         for file in files:
             if before.get(file.name) == self._seen[file.name]:
                 try:
-                    results.append(await self._take(file))
+                    if self._finished(file):
+                        results.append(await self._take(file))
                 except OSError as error:
                     results.append(EdiResult(file.name, 0, [f"cannot be read or moved: {error}"], []))
         return results
 
+    def _finished(self, file: Path) -> bool:
+        """Whether the last segment is there: a copy that pauses looks like one that has ended."""
+        with file.open("rb") as stream:
+            stream.seek(max(0, stream.seek(0, os.SEEK_END) - 200))
+            ended = b"UNZ" in stream.read()
+        looks = self._unfinished.pop(file.name, 0) + 1
+        if not ended and looks < UNFINISHED_LOOKS:
+            self._unfinished[file.name] = looks
+            return False
+        return True
+
     async def _take(self, file: Path) -> EdiResult:
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()[:DIGEST_CHARS]
+        digest = await asyncio.to_thread(_digest, file)
         result = EdiResult(file.name, 0, [], [])
         if any((self._folder / "done").glob(f"{digest}_*")):
             result = result._replace(problems=["the same file was taken before; its work is not done twice"])
@@ -87,12 +110,12 @@ class EdiFolder:
         return result
 
     async def _submit(self, file: Path, digest: str) -> EdiResult:
-        rows, odd = import_edi([file])
+        rows, odd = await asyncio.to_thread(read_orders, file)
         rows = [r._replace(job_id=f"{r.job_id}.{digest}") for r in rows]
         known = {v.job_order.id for v in self._desk.job_orders()}
         if rows and known.issuperset(r.job_id for r in rows):
             return EdiResult(file.name, len(rows), [], odd)  # taken before a crash
-        jobs, _ = predecessors_first(self._planned(rows, file.name))
+        jobs, _ = predecessors_first(self._planned(rows, _plain(file.name)))
         found = await self._desk.submit(jobs)
         return EdiResult(file.name, 0 if found else len(jobs), [str(p) for p in found], odd)
 
@@ -104,6 +127,15 @@ class EdiFolder:
         ]
         placed = [r._replace(release_s=max(r.release_s, now_s)) for r in placed]
         named = {r.container_id for r in rows}
+        brought = {r.container_id for r in rows if r.kind == "discharge"}
+        nowhere = [r for r in rows if r.kind == "load" and r.container_id not in {*standing, *brought}]
+        problems = [
+            WorkProblem(source, 0, "EQD", r.container_id, "nobody knows this box", "bring it in first") for r in nowhere
+        ]
+        if not self._terminal.quay_cranes:
+            problems.append(WorkProblem(source, 0, "file", "", "the terminal has no quay crane", "give it one"))
+        if problems:
+            raise WorkError(problems)
         others = [
             _at(WorkRow(f"{STANDING}{box}", "receive", box), slot)
             for box, slot in sorted(standing.items())
@@ -139,11 +171,53 @@ class EdiFolder:
         return [v.job_order for v in self._desk.job_orders() if v.state not in ended]
 
     def _put_away(self, file: Path, digest: str, result: EdiResult) -> None:
-        target = self._folder / ("refused" if result.problems else "done") / f"{digest}_{file.name}"
+        target = self._folder / ("refused" if result.problems else "done") / f"{digest}_{_plain(file.name)}"
         lines = result.problems + [f"warning: {text}" for text in result.warnings]
         if lines:
-            write_whole(target.with_name(f"{target.name}.problems.txt"), "".join(f"{n}\n" for n in lines).encode())
+            write_whole(
+                target.with_name(f"{target.name}.problems.txt"),
+                "".join(f"{n}\n" for n in lines).encode("utf-8", "backslashreplace"),
+            )
         file.replace(target)
+
+
+def read_orders(file: Path) -> tuple[list[WorkRow], list[str]]:
+    """Rows of a file that says what shall be done, and warnings. Raises WorkError with every problem."""
+    name = _plain(file.name)
+
+    def problem(column: str, value: str, message: str, cure: str) -> WorkProblem:
+        return WorkProblem(name, 0, column, value, message, cure)
+
+    if file.stat().st_size > BYTES_MAX:
+        raise WorkError([problem("file", "", f"larger than {BYTES_MAX} bytes", "split it")])
+    rows, odd, problems = [], [], []
+    for work in read_edi(file):
+        if work.message not in ORDERS:
+            problems.append(problem("message", work.message, "a report, not work", f"give one of {', '.join(ORDERS)}"))
+            continue
+        rows += edi_rows(work)
+        odd += [f"{name}: {text}" for text in work.warnings]
+    for row in rows:
+        box, mass = row.container_id, row.mass_kg
+        if not NUMBER.fullmatch(box):
+            problems.append(problem("EQD", box, "no container number", "4 to 17 letters and digits"))
+        if not 0 < mass <= MASS_KG_MAX:
+            problems.append(
+                problem("MEA", f"{mass:g}", f"{box}: out of range", f"more than 0, at most {MASS_KG_MAX} kg")
+            )
+    if problems:
+        raise WorkError(problems)
+    return rows, odd
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()[:DIGEST_CHARS]
+
+
+def _plain(name: str) -> str:
+    """A name that every disk and every text can hold; a long one keeps its end."""
+    return os.fsencode(name)[-NAME_BYTES_MAX:].decode("utf-8", "replace").replace("\ufffd", "_")
 
 
 def _state(file: Path) -> tuple[int, int]:

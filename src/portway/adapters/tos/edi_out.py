@@ -21,7 +21,7 @@ MESSAGES = {
     MoveKind.DELIVER: ("CODECO", "36"),  # gate out
 }
 STATE = "edi-out.json"
-_NOT_UNOA = re.compile(r"[^A-Z0-9 .,\-()/=!\"%&*;<>'+:?]")  # ISO 9735, level A, with its separators
+_NOT_LATIN_1 = re.compile(r"[^ -~\xa0-\xff]")  # UNOC; level A has no small letters, and would change job orders' ids
 
 
 class CompletedMove(NamedTuple):
@@ -56,7 +56,7 @@ class EdiOut:
         control = self._state["control"] + 1
         name, _ = MESSAGES[move.job.kind]
         file = self._folder / f"{name}_{control:08d}.edi"
-        write_whole(file, self._interchange(move, control).encode("ascii"))
+        write_whole(file, self._interchange(move, control).encode("latin-1"))
         self._state = {"control": control, "event": move.event}
         write_whole(self._folder / STATE, json.dumps(self._state).encode())
         return file
@@ -66,7 +66,7 @@ class EdiOut:
         parties = f"{_text(self._sender)}+{_text(self._receiver)}"
         body = [f"UNH+1+{name}:D:95B:UN", *_segments(move, control)]
         lines = [
-            f"UNB+UNOA:2+{parties}+{move.at:%y%m%d:%H%M}+{control}",
+            f"UNB+UNOC:3+{parties}+{move.at:%y%m%d:%H%M}+{control}",
             *body,
             f"UNT+{len(body) + 1}+1",
             f"UNZ+1+{control}",
@@ -94,9 +94,8 @@ def _segments(move: CompletedMove, control: int) -> list[str]:
 
 
 def _text(text: str) -> str:
-    """In the characters of level A, separators released."""
-    upper = _NOT_UNOA.sub(" ", text.upper())
-    return re.sub(r"([?+:'])", r"?\1", upper)
+    """In the characters of Latin-1, separators released."""
+    return re.sub(r"([?+:'])", r"?\1", _NOT_LATIN_1.sub(" ", text))
 
 
 def write_whole(file: Path, data: bytes) -> None:

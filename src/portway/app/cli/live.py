@@ -56,6 +56,7 @@ def serve(
     versions: Versions = "2.1",
     with_trucks: Annotated[bool, typer.Option(help="Start a process with an agent for every truck, too.")] = False,
     keys: Annotated[Path | None, typer.Option(help="API keys (TOML); without it a key is made and shown.")] = None,
+    tos: Annotated[Path | None, typer.Option(help="Links to the TOS (TOML): webhooks, EDIFACT, tokens.")] = None,
     ca: Ca = None,
     certificate: Certificate = None,
     key: Key = None,
@@ -69,20 +70,31 @@ def serve(
     from portway.adapters.tos.api.keys import KeyFileError
     from portway.app.config import load_scenario
     from portway.app.live.composition import ServeOptions, serve_terminal
+    from portway.app.live.tos_links import TosLinksError
 
-    names = _versions(versions)
+    names, links = _versions(versions), _tos_links(tos)
     loaded = load_scenario(scenario, overrides_of(settings, trucks, None))
     with ExitStack() as stack:
         url = broker or _embedded(stack)
         print(f"broker: {url}", file=sys.stderr)
-        options = ServeOptions(_broker(url, ca, certificate, key), names, host, port, db, keys)
+        options = ServeOptions(_broker(url, ca, certificate, key), names, host, port, db, keys, links)
         if with_trucks:
             _truck_process(stack, scenario, url, versions, trucks, settings)
         try:
             asyncio.run(serve_terminal(loaded, options, _on_signals))
-        except (StorageError, KeyFileError) as error:
+        except (StorageError, KeyFileError, TosLinksError) as error:
             print(error, file=sys.stderr)
-            raise typer.Exit(2 if isinstance(error, KeyFileError) else 3) from error
+            raise typer.Exit(3 if isinstance(error, StorageError) else 2) from error
+
+
+def _tos_links(path: Path | None) -> Any:
+    from portway.app.live.tos_links import TosLinks, TosLinksError, load_tos_links
+
+    try:
+        return TosLinks() if path is None else load_tos_links(path)
+    except TosLinksError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(2) from error
 
 
 def _embedded(stack: ExitStack) -> str:

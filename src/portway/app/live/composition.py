@@ -16,6 +16,7 @@ from portway.app.live.log import log
 from portway.app.live.ops_page import ops_page
 from portway.app.live.restore import open_run
 from portway.app.live.server import LiveServer, ServerOptions
+from portway.app.live.tos_links import TosLinks, run_tos_links
 from portway.core.model.scenario import Scenario
 
 SWITCH_S = 0.0005  # the journal's thread waits for the interpreter at most so long, ten times less than by default
@@ -30,6 +31,7 @@ class ServeOptions(NamedTuple):
     port: int
     database: str
     keys: Path | None = None
+    tos: TosLinks = TosLinks()
 
 
 def _keys(path: Path | None) -> KeyRing:
@@ -54,20 +56,23 @@ async def serve_terminal(scenario: Scenario, options: ServeOptions, on_signals: 
     durable = open_durable(options.database)
     run = open_run(durable.journal, scenario)
     server = LiveServer(run, durable, ServerOptions(options.broker, options.versions))
-    api = make_api(LiveDesk(server), _keys(options.keys), durable.answers, outbox=durable.outbox)
+    desk, tokens = LiveDesk(server), options.tos.token_rule()
+    api = make_api(desk, _keys(options.keys), durable.answers, tokens=tokens, outbox=durable.outbox)
     config = uvicorn.Config(
         ops_page(server, api), host=options.host, port=options.port, log_level="warning", timeout_graceful_shutdown=2
     )
     web = uvicorn.Server(config)
     web.capture_signals = _no_signals  # type: ignore[assignment,method-assign]
     page = asyncio.create_task(web.serve())
+    links = asyncio.create_task(run_tos_links(options.tos, server, desk))
     on_signals(server.stop)
     log("serving", records=durable.journal.newest, fed=run.fed, at_ms=run.clock.now_ms(), http=options.port)
     try:
         await server.serve()
     finally:
         web.should_exit = True
-        await asyncio.gather(page, return_exceptions=True)
+        links.cancel()
+        await asyncio.gather(page, links, return_exceptions=True)
         log("stopped", records=server.loop.records)
 
 

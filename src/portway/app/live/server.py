@@ -38,6 +38,8 @@ class LiveServer:
     def __init__(self, run: OpenedRun, durable: DurableState, options: ServerOptions) -> None:
         self.run, self.options, self.durable = run, options, durable
         self.began = time.monotonic()
+        assert durable.journal.run is not None, "the run has been opened"
+        self.started_at_s = durable.journal.run.started_at_s
         self.master = MasterControl(RoadBook(run.map), options.interface)
         for n, truck in enumerate(sorted(run.controller.state.homes)):
             self.master.enrol(truck, MANUFACTURER, truck, options.versions[n % len(options.versions)])

@@ -4,7 +4,7 @@ import datetime
 import pytest
 from tos_desk import TERMINAL, DeskInMemory
 
-from portway.adapters.tos.edi_folder import EdiFolder
+from portway.adapters.tos.edi_folder import UNFINISHED_LOOKS, EdiFolder
 from portway.adapters.tos.edi_out import CompletedMove, EdiOut
 from portway.adapters.tos.edifact import read_edi
 from portway.core.model.work import Container, JobOrder, MoveKind, YardSlot
@@ -59,8 +59,8 @@ def test_after_a_crash_between_message_and_state_the_same_message_is_written(tmp
 
 
 def test_a_release_character_in_a_name_is_released(tmp_path):
-    text = EdiOut(tmp_path, "A:1", "B'?").write(move(1, MoveKind.LOAD, vessel="ä+")).read_text()
-    assert text.startswith("UNB+UNOA:2+A?:1+B?'??+260304:0506+1'")
+    text = EdiOut(tmp_path, "A:1", "B'?").write(move(1, MoveKind.LOAD, vessel="ä+")).read_text(encoding="latin-1")
+    assert text.startswith("UNB+UNOC:3+A?:1+B?'??+260304:0506+1'")
 
 
 @pytest.fixture
@@ -74,7 +74,10 @@ def folder(tmp_path):
 def drop(folder, path, name: str, data: bytes):
     (path / name).write_bytes(data)
     assert asyncio.run(folder.look()) == []  # it may still be being written
-    (result,) = asyncio.run(folder.look())
+    for _ in range(UNFINISHED_LOOKS):
+        if found := asyncio.run(folder.look()):
+            break
+    (result,) = found
     assert not (path / name).exists()
     return result
 
@@ -128,3 +131,42 @@ def test_rubbish_is_put_aside_with_its_problems(folder, data):
     (text,) = (path / "refused").glob("*_x.edi.problems.txt")
     assert text.read_text()
     assert desk.job_orders() == []
+
+
+def test_a_file_without_its_end_waits_until_the_end_has_come(folder):
+    watch, _, path = folder
+    whole = coprar(118, "MSCU1234566")
+    (path / "a.edi").write_bytes(whole[:-12])
+    assert [asyncio.run(watch.look()) for _ in range(4)] == [[], [], [], []]
+    (path / "a.edi").write_bytes(whole)
+    assert asyncio.run(watch.look()) == []
+    (result,) = asyncio.run(watch.look())
+    assert (result.job_orders, result.problems) == (1, [])
+
+
+def test_a_report_is_refused_as_work(folder, tmp_path):
+    watch, desk, path = folder
+    report = EdiOut(tmp_path / "out", "A", "B").write(move(1, MoveKind.DISCHARGE)).read_bytes()
+    result = drop(watch, path, "r.edi", report)
+    assert "COARRI" in result.problems[0]
+    assert desk.job_orders() == []
+
+
+def test_a_load_of_a_box_that_is_nowhere_is_refused(folder):
+    watch, desk, path = folder
+    result = drop(watch, path, "l.edi", coprar(119, "TEMU2345675"))
+    assert "TEMU2345675" in result.problems[0]
+    assert desk.job_orders() == []
+
+
+def test_a_mass_that_no_truck_carries_is_refused(folder):
+    watch, _, path = folder
+    result = drop(watch, path, "m.edi", coprar(118, "MSCU1234566").replace(b"KGM:20000", b"KGM:200000"))
+    assert "out of range" in result.problems[0]
+
+
+def test_a_file_with_a_very_long_name_is_put_away(folder):
+    watch, _, path = folder
+    result = drop(watch, path, "n" * 240 + ".edi", coprar(118, "MSCU1234566"))
+    assert result.problems == []
+    assert len(list((path / "done").iterdir())) >= 1

@@ -27,9 +27,9 @@ class AnswerStore(Protocol):
 class AnswersInMemory:
     """The newest answers, lost with the process; desks are idempotent by job order all the same."""
 
-    def __init__(self, most: int = 10_000) -> None:
+    def __init__(self, most: int = 10_000, bytes_max: int = 64_000_000) -> None:
         self._answers: dict[tuple[str, str], StoredAnswer] = {}
-        self._most = most
+        self._most, self._bytes_max, self._bytes = most, bytes_max, 0
 
     async def get(self, caller: str, key: str) -> StoredAnswer | None:
         """The answer given to a caller under a key."""
@@ -37,6 +37,8 @@ class AnswersInMemory:
 
     async def put(self, caller: str, key: str, answer: StoredAnswer) -> None:
         """Keep an answer, and forget the oldest."""
+        old = self._answers.pop((caller, key), None)
         self._answers[caller, key] = answer
-        if len(self._answers) > self._most:
-            del self._answers[next(iter(self._answers))]
+        self._bytes += len(answer.body) - (len(old.body) if old else 0)
+        while len(self._answers) > self._most or (self._bytes > self._bytes_max and len(self._answers) > 1):
+            self._bytes -= len(self._answers.pop(next(iter(self._answers))).body)

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from portway.adapters.tos.api.desk import TosDesk
 from portway.adapters.tos.api.door import Reader
@@ -18,6 +19,7 @@ from portway.adapters.tos.api.paging import Limit
 from portway.adapters.tos.api.views import ProgressEvent, View
 
 ID_MAX = 2**53 - 1
+SLOW_S = 30.0  # a client that takes nothing for so long is dropped; it comes back with its last id
 EVENTS_PER_CHUNK = 500  # a client that catches up must not hold the loop
 
 
@@ -26,6 +28,25 @@ class ProgressPage(View):
 
     items: list[ProgressEvent]
     last: int
+
+
+class EventStream(StreamingResponse):
+    """Ends when the client takes nothing any more: flow control would hold the writer for ever."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+
+        async def in_time(message: Message) -> None:
+            async with asyncio.timeout(SLOW_S):
+                await send(message)
+
+        try:
+            await super().__call__(scope, receive, in_time)
+        except TimeoutError:
+            return
+        except BaseExceptionGroup as group:  # the task group of the response wraps it
+            if group.split(TimeoutError)[1] is not None:
+                raise
 
 
 def event_routes(desk: TosDesk, heartbeat_s: float = 15.0) -> APIRouter:
@@ -55,7 +76,7 @@ def event_routes(desk: TosDesk, heartbeat_s: float = 15.0) -> APIRouter:
         if start is None:
             start = newest(desk)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(follow(desk, start, heartbeat_s), media_type="text/event-stream", headers=headers)
+        return EventStream(follow(desk, start, heartbeat_s), media_type="text/event-stream", headers=headers)
 
     return routes
 

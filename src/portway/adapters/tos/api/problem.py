@@ -133,6 +133,10 @@ def add_problem_handlers(app: FastAPI) -> None:
             headers["Allow"] = _allowed(app, request.scope["path"])
         return problem_response(Refusal(error.status_code, str(error.detail), headers=headers))
 
+    async def our_fault(request: Request, error: Exception) -> Response:
+        return problem_response(Refusal(500, "our own fault; it is in the log"))
+
+    app.add_exception_handler(Exception, our_fault)
     app.add_exception_handler(Refusal, refused)
     app.add_exception_handler(NotReady, not_ready)
     app.add_exception_handler(RequestValidationError, misshapen)

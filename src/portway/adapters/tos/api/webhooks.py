@@ -74,13 +74,13 @@ class Webhooks:
         client: httpx.AsyncClient | None = None,
         rule: RetryRule | None = None,
         now_s: Callable[[], float] = time.time,
-        at_once: int = 32,
+        at_once: int = 8,
     ) -> None:
         self._desk, self._outbox, self._targets = desk, outbox, {t.name: t for t in targets}
         self._rule, self._now_s = rule or RetryRule(), now_s
         self._client = client or httpx.AsyncClient(follow_redirects=False)
         self._lanes: dict[tuple[str, str], asyncio.Task[None]] = {}
-        self._slots = asyncio.Semaphore(at_once)
+        self._slots = {t.name: asyncio.Semaphore(at_once) for t in targets}  # a slow one keeps no other waiting
         self._wake = asyncio.Event()
 
     async def run(self) -> None:
@@ -146,8 +146,10 @@ class Webhooks:
             "Portway-Signature": sign(target.secret, int(self._now_s()), delivery.body),
         }
         try:
-            async with self._slots, asyncio.timeout(self._rule.timeout_s):
-                answer = await self._client.post(target.url, content=delivery.body, headers=headers)
+            async with self._slots[target.name], asyncio.timeout(self._rule.timeout_s):
+                request = self._client.build_request("POST", target.url, content=delivery.body, headers=headers)
+                answer = await self._client.send(request, stream=True)
+                await answer.aclose()  # the status says it all; a body might never end
         except TimeoutError:
             return f"no answer within {self._rule.timeout_s:g} s"
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
