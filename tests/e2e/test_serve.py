@@ -24,6 +24,7 @@ import pytest
 from checker.footprints import penetration_m
 from portway.adapters.tos.api.keys import Role, new_key
 from portway.adapters.tos.api.webhooks import sign
+from portway.app.config import load_scenario
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
 TRUCKS = 6
@@ -277,6 +278,14 @@ def test_the_tos_and_the_control_room_change_a_running_terminal_and_a_restart_fo
         pause = {"paused": True, "reason": "flat tyre"}
         assert processes.call("PUT", "/operations/trucks/T001/pause", pause)[0] == 204
         assert processes.call("GET", "/trucks/T001")[1]["state"] == "paused"
+        second = {**job, "id": "NEW-2", "kind": "discharge", "container": {**job["container"], "id": "NEWU0000027"}}
+        second["slot"] = {**job["slot"], "tier": 4, "row": 5}
+        assert processes.call("POST", "/job-orders", second)[0] == 201
+        assert processes.call("DELETE", "/job-orders/NEW-2")[0] == 204
+        aborted = processes.call("GET", "/job-orders/NEW-2")[1]
+        assert (aborted["state"], bool(aborted["reason"])) == ("aborted", True)
+        closing = {"lanes": [load_scenario("huashan").terminal.lanes[0].id], "reason": "oil on the road"}
+        assert processes.call("PUT", "/operations/road-blocks/oil", closing)[0] == 204
         before = processes.call("GET", "/progress")[1]
         processes.end("server", signal.SIGKILL)
         processes.start("server")
@@ -284,5 +293,9 @@ def test_the_tos_and_the_control_room_change_a_running_terminal_and_a_restart_fo
         after = processes.call("GET", "/progress")[1]
         assert after["items"][: len(before["items"])] == before["items"]
         assert processes.call("GET", "/job-orders/NEW-1")[1]["state"] in ("open", "assigned")
+        assert processes.call("GET", "/job-orders/NEW-2")[1] == aborted
+        opening = {"reason": "swept"}
+        assert processes.call("POST", "/operations/road-blocks/oil/opening", opening)[0] == 204
+        assert processes.call("POST", "/operations/road-blocks/oil/opening", opening)[0] == 404
         processes.wait(lambda s: s["trucks_online"] == TRUCKS, 30)
         assert processes.call("GET", "/trucks/T001")[1]["state"] == "paused"

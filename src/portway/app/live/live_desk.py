@@ -40,7 +40,7 @@ class LiveDesk:
     def __init__(self, server: LiveServer) -> None:
         self._server, self._pictures = server, server.pictures
         self._controller = server.run.controller
-        self._blocks: dict[str, tuple[str, ...]] = {}
+        self._blocks = server.progress.blocks
 
     async def _ask(self, event: Event) -> list[WorkProblem]:
         """Refused at the border with reasons, or handled and kept; the core may still say no: others were first."""
@@ -87,12 +87,7 @@ class LiveDesk:
         """Take a job order back, and those that wait for it."""
         board = self._controller.state.board
         if job_order in board.unit_of_job:
-            gone = [job_order, *board.dependents(job_order)]
-            views = {j: self._pictures.job_order(j) for j in gone}
-            found = await self._ask(JobOrderCancelled(0, job_order, by, reason))
-            if not found:
-                self._pictures.forget(views, reason)
-            return found
+            return await self._ask(JobOrderCancelled(0, job_order, by, reason))
         return [WorkProblem(job_order, "unknown_job_order", "job_order", job_order, "no such job order", "correct it")]
 
     async def resequence(self, quay_crane: str, job_orders: list[str], by: str, reason: str) -> list[WorkProblem]:
@@ -147,12 +142,7 @@ class LiveDesk:
         others = {lane for n, ls in self._blocks.items() if n != name for lane in ls}
         if not blocked:  # a lane that is closed under another name stays closed
             chosen = tuple(lane for lane in chosen if lane not in others)
-        found = await self._ask(RoadBlocked(0, name, chosen, blocked, by, reason))
-        if not found and blocked:
-            self._blocks[name] = tuple(dict.fromkeys([*self._blocks.get(name, ()), *chosen]))
-        elif not found:
-            del self._blocks[name]
-        return found
+        return await self._ask(RoadBlocked(0, name, chosen, blocked, by, reason))
 
     async def move_job(self, job_order: str, truck: str, by: str, reason: str) -> list[WorkProblem]:
         """Give a job order to another truck."""

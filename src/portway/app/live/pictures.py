@@ -25,29 +25,30 @@ class Pictures:
 
     def __init__(self, state: State, master: MasterControl, progress: WorkProgress) -> None:
         self._state, self._master, self._progress = state, master, progress
-        self._gone: dict[str, JobOrderView] = {}  # aborted ones are no longer on the board
 
     def job_order(self, name: str) -> JobOrderView | None:
         """One job order and what has become of it."""
         unit = self._state.board.unit_of_job.get(name)
         if unit is None:
-            return self._gone.get(name)
+            return self._gone(name)
         view = JobOrderView(
             job_order=JobOrderBody.from_core(self._state.board.job(name)), state=self._job_state(name, unit),
             truck=unit.truck, reason="", updated_ms=self._progress.changed_ms.get(name, 0),
         )  # fmt: skip
         return view
 
-    def forget(self, views: dict[str, JobOrderView | None], reason: str) -> None:
-        """Keep the last pictures of job orders that have left the board."""
-        for name, view in views.items():
-            if view is not None and name not in self._state.board.unit_of_job:
-                change = {"state": JobOrderState.ABORTED, "truck": None, "reason": reason}
-                self._gone[name] = view.model_copy(update=change)
+    def _gone(self, name: str) -> JobOrderView | None:
+        """One that was aborted: it is no longer on the board."""
+        if name not in self._progress.aborted:
+            return None
+        return JobOrderView(
+            job_order=JobOrderBody.from_core(self._progress.jobs[name]), state=JobOrderState.ABORTED, truck=None,
+            reason=self._progress.aborted[name], updated_ms=self._progress.changed_ms.get(name, 0),
+        )  # fmt: skip
 
     def job_orders(self) -> list[JobOrderView]:
         """All, by id."""
-        names = {*self._state.board.unit_of_job, *self._gone}
+        names = {*self._state.board.unit_of_job, *self._progress.aborted}
         return [view for name in sorted(names) if (view := self.job_order(name)) is not None]
 
     def _job_state(self, name: str, unit: Unit) -> JobOrderState:

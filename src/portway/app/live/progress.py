@@ -1,25 +1,27 @@
-"""What has become of the work, as the TOS follows it: read from the journal's entries, so a restart tells the same."""
+"""What has become of the work, and which roads are closed: read from the journal, so a restart tells the same."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
 
 from portway.adapters.tos.api.views import AlertView, ProgressEvent, ProgressKind
 from portway.core.commands import Alert, Command, JobOrderDone, JobOrderStopped, PrepareMove, StartHandover
-from portway.core.events import Event, HandoverDone, JobOrderReceived
+from portway.core.events import Event, HandoverDone, JobOrderCancelled, JobOrderReceived, RoadBlocked
+from portway.core.model.work import JobOrder
 
 ALERTS_KEPT = 500
 
 
 class WorkProgress:
-    """Progress events by id, which are their positions; alerts; reasons of what was aborted."""
+    """Progress events by id, which are their positions; alerts; what was aborted and why; closed roads by name."""
 
-    def __init__(self, known: Iterable[str]) -> None:
+    def __init__(self, known: Iterable[JobOrder]) -> None:
         self.events: list[ProgressEvent] = []
         self.alerts: list[AlertView] = []
-        self.aborted: dict[str, str] = {}
+        self.aborted: dict[str, str] = {}  # why, by job order
+        self.blocks: dict[str, tuple[str, ...]] = {}  # lanes, by the name of what was closed
         self.changed_ms: dict[str, int] = {}
         self.serving: dict[str, StartHandover] = {}  # by truck
-        self._known = set(known)
+        self.jobs = {job.id: job for job in known}  # as last told, those taken back too
         self._news = asyncio.Event()
 
     def note(self, entries: Iterable[tuple[Event, Sequence[Command]]]) -> None:
@@ -28,6 +30,9 @@ class WorkProgress:
             self._event(event, commands)
             for command in commands:
                 self._command(event.at_ms, command)
+            if isinstance(event, JobOrderCancelled):
+                stopped = {c.job_order for c in commands if isinstance(c, JobOrderStopped)}
+                self.aborted.update(dict.fromkeys(stopped, event.reason))
         self._news.set()
         self._news = asyncio.Event()
 
@@ -46,14 +51,22 @@ class WorkProgress:
         if isinstance(event, JobOrderReceived):
             if any(isinstance(c, JobOrderStopped | Alert) for c in commands):
                 return  # refused: the command says so
-            kind = ProgressKind.UPDATED if event.job.id in self._known else ProgressKind.ACCEPTED
-            self._known.add(event.job.id)
+            kind = ProgressKind.UPDATED if event.job.id in self.jobs else ProgressKind.ACCEPTED
+            self.jobs[event.job.id] = event.job
             self.aborted.pop(event.job.id, None)
             self._tell(event.at_ms, kind, job_order=event.job.id)
         elif isinstance(event, HandoverDone):
             begun = self.serving.pop(event.truck, None)
             for job in event.job_orders if begun is not None and begun.to_truck else ():
                 self._tell(event.at_ms, ProgressKind.COLLECTED, job_order=job, truck=event.truck, crane=event.crane)
+        elif isinstance(event, RoadBlocked):
+            self._road(event)
+
+    def _road(self, event: RoadBlocked) -> None:
+        if event.blocked:
+            self.blocks[event.name] = tuple(dict.fromkeys([*self.blocks.get(event.name, ()), *event.lanes]))
+        else:  # its lanes that another name closes stay closed
+            self.blocks.pop(event.name, None)
 
     def _command(self, at_ms: int, command: Command) -> None:
         if isinstance(command, PrepareMove):

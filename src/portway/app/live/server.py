@@ -44,7 +44,7 @@ class LiveServer:
         for n, truck in enumerate(sorted(run.controller.state.homes)):
             self.master.enrol(truck, MANUFACTURER, truck, options.versions[n % len(options.versions)])
         self.cranes = SimWorld(run.scenario, 0)
-        self.progress = WorkProgress(job.id for job in run.scenario.work.job_orders)
+        self.progress = WorkProgress(run.scenario.work.job_orders)
         self.progress.note((e.event, e.commands) for e in durable.journal.tail())
         self.pictures = Pictures(run.controller.state, self.master, self.progress)
         self.loop = CoreLoop(
