@@ -31,7 +31,8 @@ def _versions(text: str) -> tuple[str, ...]:
     return names
 
 
-def _broker(url: str, ca: Path | None, certificate: Path | None, key: Path | None) -> Any:
+def broker_from(url: str, ca: Path | None, certificate: Path | None, key: Path | None) -> Any:
+    """The broker that a command line names; raises typer.BadParameter."""
     from portway.adapters.vda5050.link import broker_of
 
     try:
@@ -77,7 +78,7 @@ def serve(
     with ExitStack() as stack:
         url = broker or _embedded(stack)
         print(f"broker: {url}", file=sys.stderr)
-        options = ServeOptions(_broker(url, ca, certificate, key), names, host, port, db, keys, links)
+        options = ServeOptions(broker_from(url, ca, certificate, key), names, host, port, db, keys, links)
         if with_trucks:
             _truck_process(stack, scenario, url, versions, trucks, settings)
         try:
@@ -142,7 +143,7 @@ def truck(
         if name not in known:
             raise typer.BadParameter(f"--serial {name}: no such truck; known: {', '.join(known[:8])} ...")
     assert broker is not None
-    where, options = _broker(broker, ca, certificate, key), AgentOptions(state_s, visualization_s, crawl=crawl)
+    where, options = broker_from(broker, ca, certificate, key), AgentOptions(state_s, visualization_s, crawl=crawl)
 
     async def drive() -> None:
         stopping = asyncio.Event()
