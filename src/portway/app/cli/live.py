@@ -130,6 +130,7 @@ def truck(
     ca: Ca = None,
     certificate: Certificate = None,
     key: Key = None,
+    certificates: Annotated[Path | None, typer.Option(help="Folder with SERIAL.crt and SERIAL.key (TLS).")] = None,
     settings: Set = None,
 ) -> None:
     """On-board agents that speak VDA 5050 and stand in for trucks, each with a connection of its own."""
@@ -139,16 +140,18 @@ def truck(
 
     loaded = load_scenario(scenario, overrides_of(settings, trucks, None))
     known = [t.id for t in loaded.fleet.trucks]
-    for name in serial or []:
+    for name in serial or known:
         if name not in known:
             raise typer.BadParameter(f"--serial {name}: no such truck; known: {', '.join(known[:8])} ...")
+        if certificates is not None and not (certificates / f"{name}.crt").exists():
+            raise typer.BadParameter(f"--certificates {certificates}: {name}.crt is missing; make it: portway certs")
     assert broker is not None
     where, options = broker_from(broker, ca, certificate, key), AgentOptions(state_s, visualization_s, crawl=crawl)
 
     async def drive() -> None:
         stopping = asyncio.Event()
         _on_signals(stopping.set)
-        await AgentProcess(loaded, serial or known, where, _versions(versions), options).run(stopping)
+        await AgentProcess(loaded, serial or known, where, _versions(versions), options, certificates).run(stopping)
 
     asyncio.run(drive())
 

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import typer
 
-from portway.app.cli import doctor, exports, imports, inspect, live, measure, run
+from portway.app.cli import certs, doctor, exports, imports, inspect, live, measure, run
 
 app = typer.Typer(
     name="portway",
@@ -24,6 +24,7 @@ app.command()(live.serve)
 app.command()(live.truck)
 app.command()(live.key)
 app.command()(doctor.doctor)
+app.command()(certs.certs)
 app.command()(measure.storm)
 app.command()(measure.bench)
 app.add_typer(imports.app, name="import")

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import NamedTuple
 
+from portway.adapters.broker.mosquitto import ECHO_TOPIC
 from portway.adapters.storage.durable_error import StorageError
 from portway.adapters.storage.durable_store import Store, database_url
 from portway.adapters.tos.api.keys import KeyFileError, load_keys
@@ -24,7 +25,6 @@ ECHO_MS_MAX = 18.0  # the whole way from a truck to its answer may take so long
 COMMIT_MS_MAX = 10.0
 DAYS_MIN = 30
 UNSYNCHRONISED = 0x40  # STA_UNSYNC of adjtimex(2)
-ECHO_TOPIC = "portway/doctor"
 
 
 class Finding(NamedTuple):

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from portway.adapters.vda5050.agent import AgentOptions, TruckAgent
 from portway.adapters.vda5050.facts import Outgoing
@@ -20,8 +21,10 @@ class AgentProcess:
     """Agents of some trucks of a scenario, at their homes."""
 
     def __init__(
-        self, scenario: Scenario, serials: Sequence[str], broker: Broker, versions: Sequence[str], options: AgentOptions
-    ) -> None:
+        self, scenario: Scenario, serials: Sequence[str], broker: Broker, versions: Sequence[str],
+        options: AgentOptions, certificates: Path | None = None,
+    ) -> None:  # fmt: skip
+        """`certificates` holds SERIAL.crt and SERIAL.key of each truck."""
         kind, homes = truck_type(scenario), {t.id: t.home for t in scenario.fleet.trucks}
         traffic_map = cached_map(scenario.terminal, kind)
         self.agents: dict[str, TruckAgent] = {}
@@ -32,7 +35,7 @@ class AgentProcess:
             version = version_of(versions[order.index(serial) % len(versions)])
             pose = float(x), float(y), float(heading)
             agent = self.agents[serial] = TruckAgent(MANUFACTURER, serial, version, pose, kind, options)
-            self.links[serial] = self._link(agent, broker)
+            self.links[serial] = self._link(agent, _own(broker, certificates, serial))
 
     def _link(self, agent: TruckAgent, broker: Broker) -> MqttLink:
         def received(topic: str, payload: bytes) -> None:
@@ -63,3 +66,9 @@ class AgentProcess:
             self.links[serial].publish([agent.connection("OFFLINE", time.time())])
         await asyncio.sleep(0.2)
         await asyncio.gather(*(link.stop() for link in self.links.values()))
+
+
+def _own(broker: Broker, certificates: Path | None, serial: str) -> Broker:
+    if certificates is None:
+        return broker
+    return broker._replace(certificate=certificates / f"{serial}.crt", key=certificates / f"{serial}.key")

@@ -1,0 +1,130 @@
+"""Certificates and rights on a real Mosquitto: a truck speaks for itself alone."""
+
+import asyncio
+import datetime
+import os
+import shutil
+import socket
+import stat
+import subprocess
+import time
+
+import pytest
+from cryptography import x509
+
+from portway.adapters.broker.certificates import Authority
+from portway.adapters.broker.mosquitto import MASTER, access_list, configuration
+from portway.adapters.vda5050.facts import Outgoing
+from portway.adapters.vda5050.link import Broker, MqttLink
+
+MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+NOW = datetime.datetime.now(datetime.UTC)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory):
+    """A running broker with two trucks and the master; gives a broker as seen by a user."""
+    if MOSQUITTO is None:
+        assert "CI" not in os.environ, "Mosquitto is needed"
+        pytest.skip("Mosquitto is not installed (apt-get install mosquitto)")
+    folder, port = tmp_path_factory.mktemp("broker"), free_port()
+    authority = Authority(folder, "test", NOW)
+    authority.server("broker", ["localhost", "127.0.0.1"], 10)
+    for name in (MASTER, "T1", "T2", "stranger"):
+        authority.client(name, name, 10)
+    (folder / "mosquitto.conf").write_text(configuration(folder, authority.certificate, port))
+    (folder / "acl").write_text(access_list("uagv", "portway", ["T1", "T2"]))
+    if os.getuid() == 0:  # Mosquitto gives up root before it reads its key
+        shutil.chown(folder / "broker.key", "mosquitto")
+        shutil.chown(folder / "acl", "mosquitto")
+        for part in (folder, *folder.parents[:3]):
+            part.chmod(part.stat().st_mode | 0o011)
+    process = subprocess.Popen([MOSQUITTO, "-c", str(folder / "mosquitto.conf")], stderr=subprocess.PIPE)
+    for _ in range(50):
+        time.sleep(0.05)
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) == 0:
+                break
+
+    def as_user(name, certificates=folder, ca=folder):
+        own = (certificates / f"{name}.crt", certificates / f"{name}.key") if name else (None, None)
+        return Broker("127.0.0.1", port, ca / "authority.crt", *own)
+
+    yield as_user
+    process.terminate()
+    process.wait(10)
+
+
+async def heard(listener, filters, speaker, topics):
+    """What a listener hears of what a speaker says."""
+    found = []
+    hears = MqttLink(listener, "hears", filters, lambda topic, _: found.append(topic))
+    speaks = MqttLink(speaker, "speaks", [], lambda *_: None)
+    hears.start()
+    speaks.start()
+    async with asyncio.timeout(10):
+        while not (hears.is_up and speaks.is_up):
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(0.2)
+    speaks.publish([Outgoing(topic, b"{}", 0) for topic in topics])
+    await asyncio.sleep(0.4)
+    await hears.stop()
+    await speaks.stop()
+    return found
+
+
+async def gets_in(broker):
+    link = MqttLink(broker, "tries", [], lambda *_: None)
+    link.start()
+    await asyncio.sleep(0.8)
+    up = link.is_up
+    await link.stop()
+    return up
+
+
+def test_a_truck_is_heard_on_its_own_topics_and_on_no_other(guarded):
+    said = [f"uagv/v2/portway/{t}/{m}" for t in ("T1", "T2") for m in ("state", "connection", "order")]
+    found = asyncio.run(heard(guarded(MASTER), ["uagv/#"], guarded("T1"), said))
+    assert sorted(found) == ["uagv/v2/portway/T1/connection", "uagv/v2/portway/T1/state"]
+
+
+def test_a_truck_hears_its_own_orders_and_no_other(guarded):
+    said = ["uagv/v2/portway/T1/order", "uagv/v3/portway/T2/order", "uagv/v3/portway/T1/instantActions"]
+    found = asyncio.run(heard(guarded("T1"), ["uagv/#"], guarded(MASTER), said))
+    assert sorted(found) == ["uagv/v2/portway/T1/order", "uagv/v3/portway/T1/instantActions"]
+
+
+def test_a_certificate_that_is_not_on_the_list_says_and_hears_nothing(guarded):
+    said = ["uagv/v2/portway/T1/state", "uagv/v2/portway/stranger/state"]
+    assert asyncio.run(heard(guarded(MASTER), ["#"], guarded("stranger"), said)) == []
+    assert asyncio.run(heard(guarded("stranger"), ["#"], guarded("T1"), said)) == []
+
+
+def test_without_a_certificate_or_with_that_of_another_authority_nobody_gets_in(guarded, tmp_path):
+    Authority(tmp_path, "other", NOW).client("T1", "T1", 10)
+    assert asyncio.run(gets_in(guarded("T1")))
+    assert not asyncio.run(gets_in(guarded(None)))
+    assert not asyncio.run(gets_in(guarded("T1", certificates=tmp_path)))
+    assert not asyncio.run(gets_in(guarded("T1", ca=tmp_path)))  # nor does a truck trust another broker
+
+
+def test_what_exists_is_kept_unless_a_renewal_is_asked_for(tmp_path):
+    assert Authority(tmp_path, "t", NOW).client("trucks/T1", "T1", 10)
+    before = (tmp_path / "trucks" / "T1.crt").read_bytes(), (tmp_path / "authority.crt").read_bytes()
+    again = Authority(tmp_path, "t", NOW)
+    assert not again.client("trucks/T1", "T1", 10)
+    assert ((tmp_path / "trucks" / "T1.crt").read_bytes(), again.certificate.read_bytes()) == before
+    assert again.client("trucks/T1", "T1", 20, renew=True)
+    renewed = x509.load_pem_x509_certificate((tmp_path / "trucks" / "T1.crt").read_bytes())
+    assert (renewed.not_valid_after_utc - NOW).days in (19, 20)
+
+
+def test_keys_are_for_their_owner_alone(tmp_path):
+    Authority(tmp_path, "t", NOW).server("broker", ["127.0.0.1"], 10)
+    assert {stat.S_IMODE(f.stat().st_mode) for f in tmp_path.glob("*.key")} == {0o600}
