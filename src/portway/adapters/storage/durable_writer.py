@@ -40,7 +40,7 @@ class GroupCommit:
         self._engine = engine
         self._turn = threading.Lock()  # whoever holds it writes
         is_near = engine.url.get_backend_name() == "sqlite"
-        self._near = engine.connect().execution_options(writes=True) if is_near else None
+        self._near = _impatient(engine) if is_near else None
         self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="database", daemon=True)
         self._closed = False
@@ -127,3 +127,11 @@ class GroupCommit:
             w.settled(True)
             w.done.set_result(result)
         return None
+
+
+def _impatient(engine: Engine) -> Connection:
+    """A connection of SQLite that does not wait for another program's lock: its caller must not be held up."""
+    connection = engine.connect().execution_options(writes=True)
+    with connection.begin():
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    return connection
