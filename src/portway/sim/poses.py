@@ -1,8 +1,7 @@
 """Where every truck is at the instants of a common grid, from the log of its movements.
 
-A movement's samples carry the time at which its profile reaches them; between two samples the truck accelerates evenly,
-so the distance is a cubic Hermite of time whose slopes are the speeds at the samples. A movement that took longer than
-its profile is stretched evenly. Between movements a truck stands where the last one ended.
+A movement that took longer than its profile is stretched evenly. Between movements a truck stands where the last one
+ended.
 """
 
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from portway.core.kernels.pose import pose_within
 from portway.core.units import MS_PER_S
 from portway.sim.record import RunRecord
 
@@ -95,46 +95,6 @@ def make_tracks(record: RunRecord) -> Tracks:
         box_from_ms=c.from_ms[j],
         box_to_ms=c.to_ms[j],
     )
-
-
-@njit(cache=True, inline="always")
-def _speed_at(x, y, times, low, high, i):
-    """Speed in m/ms at sample i of a movement, by the parabola through its neighbours (exact for even acceleration)."""
-    j = min(max(i, low + 1), high - 2)
-    h1, h2 = times[j] - times[j - 1], times[j + 1] - times[j]
-    s1, s2 = np.hypot(x[j] - x[j - 1], y[j] - y[j - 1]), np.hypot(x[j + 1] - x[j], y[j + 1] - y[j])
-    if h1 <= 0 or h2 <= 0:
-        return 0.0
-    middle = (s1 / h1 * h2 + s2 / h2 * h1) / (h1 + h2)
-    if i < j:
-        return max(0.0, 2.0 * s1 / h1 - middle)
-    if i > j:
-        return max(0.0, 2.0 * s2 / h2 - middle)
-    return middle
-
-
-@njit(cache=True)
-def pose_within(x, y, heading, times, low, high, offset_ms, out):
-    """Pose and speed (m/ms) into `out` (4,) at `offset_ms` of the profile on samples low .. high-1."""
-    i = low + np.searchsorted(times[low:high], offset_ms) - 1
-    i = min(max(i, low), high - 2)
-    h = float(times[i + 1] - times[i])
-    length = np.hypot(x[i + 1] - x[i], y[i + 1] - y[i])
-    u = 0.0 if h <= 0 else min(max((offset_ms - times[i]) / h, 0.0), 1.0)
-    if high - low > 2 and h > 0:
-        v0, v1 = _speed_at(x, y, times, low, high, i), _speed_at(x, y, times, low, high, i + 1)
-        v0, v1 = min(v0, 3.0 * length / h), min(v1, 3.0 * length / h)  # keeps the cubic monotone
-        a, b = v0 * h, v1 * h
-        share = a * u + (3.0 * length - 2.0 * a - b) * u * u + (a + b - 2.0 * length) * u * u * u
-        speed = (a + 2.0 * (3.0 * length - 2.0 * a - b) * u + 3.0 * (a + b - 2.0 * length) * u * u) / h
-        w = share / length if length > 0 else u
-    else:
-        w, speed = u, length / h if h > 0 else 0.0
-    w = min(max(w, 0.0), 1.0)
-    out[0] = x[i] + w * (x[i + 1] - x[i])
-    out[1] = y[i] + w * (y[i + 1] - y[i])
-    out[2] = heading[i] + w * (heading[i + 1] - heading[i])
-    out[3] = max(speed, 0.0)
 
 
 @njit(cache=True)

@@ -32,6 +32,10 @@ class SimWorld:
             at_ms = job.release_ms + round(1000 * gates[gate].inspection_s)
             self._agenda.add(RoadTruckCame(at_ms, "R-" + job.id, job.gate or "", job.id))
 
+    def tell(self, event: Event) -> None:
+        """Somebody outside does something at `event.at_ms`."""
+        self._agenda.add(event)
+
     def next_ms(self) -> int:
         """Instant of the next event."""
         return self._agenda.next_ms()

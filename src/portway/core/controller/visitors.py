@@ -44,6 +44,10 @@ class Visitors:
     def _waits(self, job: str) -> bool:
         return any(job == other for queue in self._queues.values() for _, other in queue)
 
+    def waiting(self) -> dict[str, int]:
+        """Road trucks before each gate."""
+        return {gate: len(queue) for gate, queue in self._queues.items()}
+
     def turn_away(self, job: str) -> None:
         """A job order is not to be done: its road truck, if it waits before the gate, cannot come in."""
         for gate, queue in self._queues.items():

@@ -1,0 +1,87 @@
+"""The event log: the table `events`, newest last, with the codes that the page has words for."""
+
+from collections.abc import Sequence
+
+from portway.core.commands import Alert, Command, JobOrderDone, JobOrderStopped
+from portway.core.events import (
+    Event,
+    HandoverDone,
+    JobOrderCancelled,
+    JobOrderMoved,
+    JobOrderReceived,
+    RoadBlocked,
+    TruckPaused,
+    TruckWithdrawn,
+    WorkQueueActivated,
+    WorkQueueResequenced,
+)
+from portway.twin.alarms import Alarms
+from portway.twin.tables import Tables
+
+KEPT = 500
+
+
+class EventRows:
+    """Writes down what happened; alerts of the core go to the alarm list too."""
+
+    def __init__(self, tables: Tables, alarms: Alarms) -> None:
+        self._tables, self._alarms, self._number = tables, alarms, 0
+
+    def add(self, at_ms: int, code: str, subject: str, detail: str = "", by: str = "") -> None:
+        """One line of the log."""
+        self._number += 1
+        row = {"at_ms": at_ms, "code": code, "subject": subject, "detail": detail, "by": by}
+        self._tables.put("events", str(self._number), row)
+        self._tables.drop("events", str(self._number - KEPT))
+
+    def note(self, event: Event, commands: Sequence[Command]) -> None:
+        """Fold one entry of the journal."""
+        said = _said(event)
+        if said is not None:
+            self.add(event.at_ms, *said)
+        if isinstance(event, RoadBlocked):
+            self._road(event)
+        for command in commands:
+            if isinstance(command, JobOrderDone):
+                self.add(command.delivered_ms, "job_done", command.job_order, f"{command.truck} {command.to_place}")
+            elif isinstance(command, JobOrderStopped):
+                self.add(event.at_ms, "job_aborted", command.job_order, command.code)
+            elif isinstance(command, Alert):
+                self._alarms.moment(command.code, command.subject, event.at_ms, command.detail)
+
+    def alarm_news(self) -> None:
+        """What has become of alarms since the last call."""
+        news, self._alarms.news = self._alarms.news, []
+        for at_ms, code, alarm, subject, by in news:
+            self.add(at_ms, code, subject, alarm, by)
+
+    def _road(self, event: RoadBlocked) -> None:
+        if event.blocked:
+            row = {"lanes": sorted(event.lanes), "by": event.by, "reason": event.reason, "at_ms": event.at_ms}
+            self._tables.put("blocks", event.name, row)
+        else:
+            self._tables.drop("blocks", event.name)
+
+
+def _said(event: Event) -> tuple[str, str, str, str] | None:
+    """Code, subject, detail and author of an event worth a line."""
+    match event:
+        case JobOrderReceived(job=job):
+            return "job_accepted", job.id, job.container.id, ""
+        case JobOrderCancelled(job_order=job, reason=reason, by=by):
+            return "job_cancelled", job, reason, by
+        case HandoverDone(crane=crane, truck=truck, job_orders=jobs):
+            return "handover", crane, f"{truck} {' '.join(jobs)}", ""
+        case RoadBlocked(name=name, blocked=blocked, reason=reason, by=by):
+            return "road_blocked" if blocked else "road_opened", name, reason, by
+        case TruckPaused(truck=truck, paused=paused, reason=reason, by=by):
+            return "truck_paused" if paused else "truck_resumed", truck, reason, by
+        case TruckWithdrawn(truck=truck, withdrawn=withdrawn, reason=reason, by=by):
+            return "truck_withdrawn" if withdrawn else "truck_returned", truck, reason, by
+        case JobOrderMoved(job_order=job, truck=truck, reason=reason, by=by):
+            return "job_moved", job, f"{truck} {reason}".strip(), by
+        case WorkQueueActivated(quay_crane=crane, active=active, reason=reason, by=by):
+            return "queue_activated" if active else "queue_suspended", crane, reason, by
+        case WorkQueueResequenced(quay_crane=crane, reason=reason, by=by):
+            return "queue_resequenced", crane, reason, by
+    return None

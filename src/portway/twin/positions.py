@@ -1,0 +1,70 @@
+"""Where trucks are now: from the table of traffic in a simulation, from their reports on a live terminal."""
+
+from typing import Protocol
+
+import numpy as np
+
+from portway.core.kernels.pose import poses_now, poses_reported
+from portway.core.routing.live_traffic import LiveTraffic
+from portway.core.routing.traffic import Traffic
+
+AHEAD_S_MAX = 2.0  # a truck that has not reported for longer is shown where it was last
+
+
+class Positions(Protocol):
+    """Poses of all rows of the table of traffic."""
+
+    def at(self, at_ms: int) -> np.ndarray:
+        """x, y (m), heading (rad), speed (m/s) of every row (N, 4)."""
+        ...
+
+    def quality(self, at_ms: int) -> np.ndarray:
+        """0 good, 1 uncertain, 2 bad of every row (N,)."""
+        ...
+
+
+class SimulatedPositions:
+    """Exact, by the profile that each truck drives."""
+
+    def __init__(self, traffic: Traffic) -> None:
+        self._traffic = traffic
+        self._out = np.zeros((len(traffic.trucks), 4))
+
+    def at(self, at_ms: int) -> np.ndarray:
+        """See `Positions`."""
+        t, paths = self._traffic, self._traffic.map.paths
+        poses_now(
+            t.trucks, t.plan_mv, paths.ptr, paths.x, paths.y, paths.heading, paths.times_ms, t.map.arrays.dur_ms,
+            t.map.stop_pose, at_ms, self._out,
+        )  # fmt: skip
+        return self._out
+
+    def quality(self, at_ms: int) -> np.ndarray:
+        """All good."""
+        return np.zeros(len(self._out))
+
+
+class ReportedPositions:
+    """By the last report, carried on at the speed between the last two for a short while."""
+
+    def __init__(self, traffic: LiveTraffic, stale_ms: int = 3_000, lost_ms: int = 30_000) -> None:
+        self._traffic, self._stale_ms, self._lost_ms = traffic, stale_ms, lost_ms
+        count = len(traffic.trucks)
+        self._out = np.zeros((count, 4))
+        self._speed = np.zeros(count)
+        self._last = np.zeros((count, 3))  # metres since the start of the step, step, instant of the last report
+
+    def at(self, at_ms: int) -> np.ndarray:
+        """See `Positions`."""
+        t, paths = self._traffic, self._traffic.map.paths
+        poses_reported(
+            t.trucks, t.plan_mv, paths.ptr, paths.x, paths.y, paths.heading, paths.step_m, t.map.length_m,
+            t.map.stop_pose, t.along_m, t.seen_ms, t.stands, at_ms, 1000.0 * AHEAD_S_MAX, self._last, self._speed,
+            self._out,
+        )  # fmt: skip
+        return self._out
+
+    def quality(self, at_ms: int) -> np.ndarray:
+        """By the age of the last report."""
+        age_ms = at_ms - self._traffic.seen_ms
+        return (age_ms > self._stale_ms).astype(float) + (age_ms > self._lost_ms)
