@@ -140,7 +140,8 @@ class Mirror:
         if quay is None:
             return LANE_M
         x, y = self.state.traffic.map.stop_pose[self.state.stop_of(truck)][:2]
-        return float(-np.sin(quay.axis_rad) * (x - quay.origin[0]) + np.cos(quay.axis_rad) * (y - quay.origin[1]))
+        across = -np.sin(quay.axis_rad) * (x - quay.origin[0]) + np.cos(quay.axis_rad) * (y - quay.origin[1])
+        return float(abs(across))
 
     # -- samples ------------------------------------------------------------------------------------------------
 
