@@ -1,7 +1,8 @@
 """Set up Portway beside this file and run it: `python3 run.py demo`, `python3 run.py test`, `python3 run.py ARGS`.
 
-The first call makes `.venv`, installs the locked dependencies (hashes checked) and the project; a stamp of the lock
-and of `pyproject.toml` makes every later call start at once. Only the standard library is needed.
+The first call makes `.venv`, installs the locked dependencies (hashes checked) and the project, and builds its page; a
+stamp of the lock, of `pyproject.toml` and of the page's sources makes every later call start at once. Only the standard
+library is needed.
 """
 
 import hashlib
@@ -18,23 +19,46 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 
 
+def page_hash() -> str:
+    """Hash of the sources of the page."""
+    files = [p for p in sorted((ROOT / "web").rglob("*")) if p.is_file() and "node_modules" not in p.parts]
+    return hashlib.sha256(b"".join(p.read_bytes() for p in [*files, ROOT / "hatch_build.py"])).hexdigest()
+
+
+def pip() -> list[str]:
+    """How packages are installed into `.venv`."""
+    uv = shutil.which("uv")
+    if uv:
+        return [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(PYTHON)]
+    return [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+
+
+def install_project() -> None:
+    """The project itself, from here; its page is built on the way."""
+    subprocess.check_call([*pip(), "--no-deps", "-e", str(ROOT)])
+
+
 def install() -> None:
     """Install the lock and the project into `.venv` unless the stamp says that this was done."""
     lock, project = ROOT / "requirements.lock", ROOT / "pyproject.toml"
-    wanted = hashlib.sha256(lock.read_bytes() + project.read_bytes() + sys.version.encode()).hexdigest()
-    stamp = VENV / "portway-stamp"
-    if stamp.exists() and stamp.read_text() == wanted:
+    packages = hashlib.sha256(lock.read_bytes() + project.read_bytes() + sys.version.encode()).hexdigest()
+    wanted, stamp = f"{packages} {page_hash()}", VENV / "portway-stamp"
+    known = stamp.read_text() if stamp.exists() else ""
+    if known == wanted:
+        return
+    if known.partition(" ")[0] == packages:
+        print("portway: building the page (its sources have changed)", file=sys.stderr, flush=True)
+        install_project()
+        stamp.write_text(wanted)
         return
     print("portway: setting up .venv (once)", file=sys.stderr, flush=True)
     uv = shutil.which("uv")
     if uv:
         subprocess.check_call([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV)])
-        pip = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", str(PYTHON)]
     else:
         venv.create(VENV, with_pip=True, clear=True)
-        pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.check_call([*pip, "--require-hashes", "-r", str(lock)])
-    subprocess.check_call([*pip, "--no-deps", "-e", str(ROOT)])
+    subprocess.check_call([*pip(), "--require-hashes", "-r", str(lock)])
+    install_project()
     subprocess.call([str(PYTHON), "-m", "compileall", "-q", str(ROOT / "src")])
     stamp.write_text(wanted)
 

@@ -3,6 +3,7 @@
 In simulation `step` jumps to the next instant at which anything happens; live, the caller decides when to step.
 """
 
+from portway.core.commands import Command
 from portway.core.controller import Controller
 from portway.core.events import TruckArrived
 from portway.ports import Journal, World
@@ -15,9 +16,11 @@ class Runtime:
         self._controller, self._world, self._journal = controller, world, journal
         self.now_ms = 0
 
-    def start(self) -> None:
-        """Send the first commands."""
-        self._world.apply(self._controller.start(), 0)
+    def start(self) -> list[Command]:
+        """Send the first commands, which are returned; nothing that happened has caused them."""
+        commands = self._controller.start()
+        self._world.apply(commands, 0)
+        return commands
 
     def step(self, end_ms: int) -> bool:
         """Go to the next instant with events, at most `end_ms`, and handle them; False when `end_ms` is reached."""

@@ -16,7 +16,7 @@ import { Points } from "./panels/points.tsx";
 import { Roads } from "./panels/roads.tsx";
 import { TimeLine } from "./panels/time_line.tsx";
 import { TopBar } from "./panels/top_bar.tsx";
-import { clock, inThePast } from "./state/clock.ts";
+import { inThePast } from "./state/clock.ts";
 import { cutOff, link, stream, terminal } from "./state/stream.ts";
 import { tables } from "./state/tables.ts";
 import { camera, colourBy, dimension, following, type Panel, panel, selection, showHeat, showWays, theme } from "./state/view.ts";
@@ -86,7 +86,7 @@ function MapHost() {
     const off = stream.onFrame((head, values) => {
       if (head.isKey || head.atMs < last || head.atMs - last > JUMP_MS * Math.max(1, head.speed)) map.restart();
       last = head.atMs;
-      map.onFrame(values, head.past);
+      map.onFrame(values);
     });
     return () => {
       off();
@@ -95,13 +95,13 @@ function MapHost() {
     };
   }, [doc]);
   useSignalEffect(() => {
-    void terminal.value;
-    shown.map?.set({
+    void terminal.value; // a new terminal gets the same view
+    const options = {
       theme: theme.value, dimension: dimension.value, colourBy: colourBy.value, selected: selection.value?.id ?? null,
       following: following.value, ways: showWays.value, heat: showHeat.value,
-    });
+    };
+    shown.map?.set(options);
   });
   useSignalEffect(() => stream.send({ c: "watch", ways: true, heat: showHeat.value }));
-  void clock.value.live;
   return <div class="map" ref={host} data-test="map" tabIndex={0} aria-label={doc?.title} />;
 }

@@ -1,5 +1,6 @@
 """Ctrl-C ends a run between two steps, never in the middle of a decision, so that what is written is whole."""
 
+import asyncio
 import signal
 import sys
 import threading
@@ -7,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+STOPPING = (signal.SIGINT, signal.SIGTERM)
 Look = Callable[[int, int], None]  # (simulated ms, boxes done)
 
 
@@ -40,3 +42,10 @@ def stopping_between_steps(progress: Look | None) -> Iterator[Look]:
         yield look
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def on_signals(stop: Callable[[], None]) -> None:
+    """Call `stop` in the running event loop when this program shall end."""
+    loop = asyncio.get_running_loop()
+    for number in STOPPING:
+        loop.add_signal_handler(number, stop)

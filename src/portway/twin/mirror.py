@@ -4,13 +4,13 @@ It only reads the core's state. A sample brings all data points up to date (`poi
 tables and alarms. What it shows goes to pages and recordings alike (`docs/decisions/0006-twin.md`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
 from portway.core.commands import AdmitRoadTruck, Command, GantryTo, PrepareMove, StartHandover
 from portway.core.controller import Controller
-from portway.core.events import Event
+from portway.core.events import Event, TimerFired
 from portway.core.model.layout import PlaceKind
 from portway.core.model.work import JobOrder
 from portway.twin import crane_ways, point_list, truck_model
@@ -39,8 +39,16 @@ RTG = CraneParameters(
 class Mirror:
     """Data points, tables and alarms of one terminal."""
 
-    def __init__(self, controller: Controller, positions: Positions, rows_ms: int = ROWS_MS) -> None:
-        """Tables and alarms are brought up to date every `rows_ms` of the run."""
+    def __init__(
+        self,
+        controller: Controller,
+        positions: Positions,
+        rows_ms: int = ROWS_MS,
+        reported: Callable[[], Mapping[str, Mapping[str, float]]] | None = None,
+    ) -> None:
+        """Tables and alarms are brought up to date every `rows_ms` of the run. With `reported`, what trucks tell of
+        themselves (by truck and point), no model stands in for what they do not tell."""
+        self._reported = reported
         self._rows_every_ms = rows_ms
         self.state, self._positions, self._visitors = controller.state, positions, controller.visitors
         terminal = self.state.scenario.terminal
@@ -77,7 +85,10 @@ class Mirror:
     def _start_models(self) -> None:
         terminal, trucks = self.state.scenario.terminal, self.points["truck"]
         self._parameters = truck_model.TruckParameters()
-        truck_model.start(trucks, self._parameters, np.full(len(trucks.devices), CHARGE_START_PCT))
+        if self._reported is None:
+            truck_model.start(trucks, self._parameters, np.full(len(trucks.devices), CHARGE_START_PCT))
+        else:
+            trucks.of("job.waiting")[:] = trucks.of("fault.code")[:] = 0.0
         self._truck_rows = truck_model.rows_of(trucks)
         self._last = np.zeros((2, len(trucks.devices)))
         quay, blocks = terminal.quay, {b.id: b for b in terminal.blocks}
@@ -98,6 +109,15 @@ class Mirror:
         self.points["charger"].of("cable.temperature")[:] = self._parameters.ambient
 
     # -- what happens -------------------------------------------------------------------------------------------
+
+    def begin(self, commands: Sequence[Command]) -> None:
+        """The first commands of a run, which no event has caused."""
+        self.note(TimerFired(0, "start"), commands)
+
+    def note_all(self, entries: Iterable[tuple[Event, Sequence[Command]]]) -> None:
+        """Fold entries of the journal."""
+        for event, commands in entries:
+            self.note(event, commands)
 
     def note(self, event: Event, commands: Sequence[Command]) -> None:
         """Fold one entry of the journal, after the core has handled it."""
@@ -180,11 +200,14 @@ class Mirror:
         """Models, in steps that they bear."""
         self._jobs_of_trucks()
         plug_kw = self._charge()
+        if self._reported is not None:
+            self._take_reports(self._reported())
         steps = max(1, int(np.ceil(dt_s / STEP_S_MAX)))
         trucks, (speed, heading) = self.points["truck"], self._last
         for _ in range(steps):
             part_s = dt_s / steps
-            truck_model.step(trucks.now, self._truck_rows, speed, heading, plug_kw, self._parameters, part_s)
+            if self._reported is None:
+                truck_model.step(trucks.now, self._truck_rows, speed, heading, plug_kw, self._parameters, part_s)
             self._quay.step(part_s)
             self._yard.step(part_s)
         group = self.points["charger"]
@@ -192,6 +215,13 @@ class Mirror:
         cable = group.of("cable.temperature")
         heat = 4.0e-3 * group.of("current") ** 2 - 6.0 * (cable - self._parameters.ambient)  # 4 mOhm, 6 W/K, 9 kJ/K
         cable += heat * dt_s / 9_000.0
+
+    def _take_reports(self, reports: Mapping[str, Mapping[str, float]]) -> None:
+        """What trucks tell of themselves."""
+        trucks = self.points["truck"]
+        for n, name in enumerate(trucks.devices):
+            for point, value in reports.get(name, {}).items():
+                trucks.of(point)[n] = value
 
     def _jobs_of_trucks(self) -> None:
         """Phase and load of every truck."""
@@ -241,6 +271,9 @@ class Mirror:
         self._figures.refresh(at_ms)
 
     def _links(self) -> None:
+        if self._reported is not None:
+            self.points["network_node"].now[2:-1] = np.nan
+            return
         trucks, nodes = self.points["truck"], self.points["network_node"]
         link = self.link.at(np.stack((trucks.of("position.x"), trucks.of("position.y")), axis=1))
         for name, value in (("node", link.node + 1), ("rsrp", link.rsrp_dbm), ("sinr", link.sinr_db),

@@ -102,6 +102,11 @@ class RecordingWriter:
         if len(self._deltas) + 1 == FRAMES_PER_CHUNK:
             self.flush()
 
+    @property
+    def gathered(self) -> int:
+        """Frames of the chunk that is being gathered."""
+        return 0 if self._key is None else 1 + len(self._deltas)
+
     def flush(self) -> None:
         """Write the chunk that is being gathered, if there is one."""
         if self._key is None:

@@ -1,5 +1,6 @@
 """Reading a recording: its index at once, any instant on request; one that is still being written can be followed."""
 
+import os
 import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -77,7 +78,7 @@ class Recording:
 
     def follow(self) -> None:
         """Look for chunks that have been written since; `whole` tells whether the file ends with one."""
-        end = self.path.stat().st_size
+        end = os.fstat(self._file.fileno()).st_size  # the file may have got another name
         at = self._scanned
         while at + HEAD_BYTES <= end:
             self._file.seek(at)

@@ -14,6 +14,7 @@ from portway.core.events import Event, HandoverDone
 from portway.core.model.work import JobOrder
 from portway.core.units import MS_PER_H
 from portway.twin.tables import Tables
+from portway.twin.vessel_rows import VesselRows
 
 AHEAD, ENDED_KEPT, YARD_AHEAD = 30, 300, 60
 MOVES_KEPT_MS = 3 * MS_PER_H
@@ -34,7 +35,7 @@ class WorkRows:
         cranes = [q.id for q in terminal.quay_cranes] + [y.id for y in terminal.yard_cranes]
         self.state_of = dict.fromkeys(cranes, "idle")
         self._serving: dict[str, StartHandover] = {}  # by crane
-        self._bays: dict[str, tuple[int, int, int]] = {}  # by crane: version of its queue, first and last bay
+        self._vessels = VesselRows(state, tables)
         for name, slot in state.board.boxes.at.items():
             tables.put("boxes", name, _box(slot, self._feet(name)))
 
@@ -93,6 +94,7 @@ class WorkRows:
         unit = self._state.board.unit_of_job[command.job_order]
         row = self._job(job, unit, "completed") | {"truck": command.truck, "done_ms": command.delivered_ms}
         self._ended.append((job.id, row))
+        self._vessels.done(job.id)
 
     # -- rows ---------------------------------------------------------------------------------------------------
 
@@ -106,7 +108,7 @@ class WorkRows:
         for yard in self._state.scenario.terminal.yard_cranes:
             row = self._crane(yard.id, at_ms) | {"kind": "yard", "plan_rate": None, "todo": None, "active": True}
             self._tables.put("cranes", yard.id, row)
-        self._vessels()
+        self._vessels.refresh()
 
     def _units(self) -> list[Unit]:
         """Units worth showing."""
@@ -164,28 +166,6 @@ class WorkRows:
             "todo": len(queue.units) - queue.head,
             "active": queue.stop_at is None,
         }
-
-    def _vessels(self) -> None:
-        """Cranes whose work lies along one stretch of the quay stand at one vessel."""
-        spans = []
-        for queue in self._state.board.in_order():
-            if self._bays.get(queue.crane, (-1, 0, 0))[0] != queue.version:
-                bays = [u.bay for u in queue.units if u.bay > 0] or [0]
-                self._bays[queue.crane] = queue.version, min(bays), max(bays)
-            _, low, high = self._bays[queue.crane]
-            if high > 0:
-                spans.append((low, high, len(queue.units) - queue.head, queue.head))
-        merged: list[list[int]] = []
-        for low, high, todo, done in sorted(spans):
-            if merged and low <= merged[-1][1] + 1:
-                last = merged[-1]
-                last[1], last[2], last[3] = max(last[1], high), last[2] + todo, last[3] + done
-            else:
-                merged.append([low, high, todo, done])
-        rows = {
-            f"V{i + 1}": {"bay_start": a, "bay_end": b, "todo": t, "done": d} for i, (a, b, t, d) in enumerate(merged)
-        }
-        self._tables.replace("vessels", rows)
 
 
 def _box(slot: Any, feet: int) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def mirrored_run(recording: Path | None = None, scenario: str = "huashan") -> Mi
     runtime = Runtime(controller, world, Noting(journal, mirror.note))
     doc = document(loaded, controller.state.traffic.map, mirror.points, "simulation")
     writer = None if recording is None else RecordingWriter(recording, doc, mirror.points.count, 1_000)
-    runtime.start()
+    mirror.begin(runtime.start())
     run = MirroredRun(controller, runtime, mirror, Sampler(mirror, writer, None))
     run.sampler.take(0)
     return run

@@ -27,7 +27,7 @@ export const en = {
   gate: "Gate", network_node: "Network node", block: "Block", place: "Place", box: "Box", job: "Job order", crane: "Crane", lane: "Lane",
   state: "State", from: "From", to: "To", sequence: "Seq.", rate: "Rate", done: "Done", todo: "To do", time: "Time", event: "Event",
   by: "By", detail: "Detail", value: "Value", unit: "Unit", quality: "Quality", device: "Device", point: "Point", load: "Load", mass: "Mass",
-  battery: "Battery", link: "Link", position: "Position", waiting: "Waits", since: "since", chain: "Who waits for whom", tiers: "tiers",
+  battery: "Battery", link: "Link", position: "Position", waiting: "Waits", since: "since", chain: "Chain", tiers: "tiers",
   bays: "bays", rows: "rows", boxesHere: "boxes",
   quality_0: "good", quality_1: "uncertain", quality_2: "bad", wall: "Wall of all points", table: "Table", plot: "Plot",
   pause_truck: "Stop truck", resume_truck: "Let go on", withdraw_truck: "Withdraw", return_truck: "Back to work", move_job: "Give to truck",

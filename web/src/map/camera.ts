@@ -10,6 +10,8 @@ export class Camera {
   width = 1;
   height = 1;
   changed = true;
+  /** Nobody has moved it since it was fitted. */
+  untouched = true;
 
   resize(width: number, height: number): void {
     this.width = width;
@@ -47,6 +49,7 @@ export class Camera {
     this.x = x;
     this.y = y;
     this.changed = true;
+    this.untouched = false;
   }
 
   zoom(factor: number, px = this.width / 2, py = this.height / 2): void {
@@ -60,15 +63,17 @@ export class Camera {
   rotate(by: number): void {
     this.turn += by;
     this.changed = true;
+    this.untouched = false;
   }
 
+  /** Show all of a rectangle. */
   fit(low: [number, number], high: [number, number], insetPx: number): void {
     this.turn = 0;
     this.scale = Math.min(
       (this.width - 2 * insetPx) / Math.max(1, high[0] - low[0]), (this.height - 2 * insetPx) / Math.max(1, high[1] - low[1]));
     this.x = (low[0] + high[0]) / 2;
     this.y = (low[1] + high[1]) / 2;
-    this.changed = true;
+    this.changed = this.untouched = true;
   }
 
   text(): string {
@@ -78,7 +83,7 @@ export class Camera {
   restore(text: string): boolean {
     const [x, y, scale, turn] = text.split(",").map(Number);
     if (![x, y, scale, turn].every(Number.isFinite) || scale! <= 0) return false;
-    Object.assign(this, { x, y, scale, turn, changed: true });
+    Object.assign(this, { x, y, scale, turn, changed: true, untouched: false });
     return true;
   }
 }

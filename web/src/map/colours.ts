@@ -9,7 +9,7 @@ export interface Palette {
 
 export const palettes: Record<"dark" | "light", Palette> = {
   dark: {
-    water: "#0c1319", land: "#151b20", quay: "#39434b", road: "#222a31", roadEdge: "#2f3942", mark: "#46525c", block: "#1a2127",
+    water: "#0a1117", land: "#141a1f", quay: "#414c55", road: "#272f37", roadEdge: "#36414a", mark: "#55626d", block: "#1a2127",
     blockEdge: "#36414a", text: "#c9d2d9", quiet: "#74828d", crane: "#7d8b96", craneEdge: "#a9b6c0", vessel: "#1d2831",
     truck: "#b9c6d0", truckEdge: "#0c1115", roadTruck: "#77838d", wheel: "#2a3239", select: "#7fc4ff", base: "#7fc4ff", claim: "#4f7794",
     warn: "#e0a63a", alarm: "#ef5b4c", closed: "#d1493b", place: "#3a4650", charge: "#3f8f82",

@@ -221,7 +221,7 @@ export class Ground {
     }
     for (const gate of this.plan.doc.gates) {
       const place = this.plan.places.get(gate.in);
-      if (place && camera.scale > 0.6) write(place.x - 14 * Math.cos(place.heading), place.y - 14 * Math.sin(place.heading), gate.id, 11, p.quiet);
+      if (place && camera.scale > 1.6) write(place.x - 14 * Math.cos(place.heading), place.y - 14 * Math.sin(place.heading), gate.id, 11, p.quiet);
     }
     if (camera.scale < 3) return;
     for (const place of this.plan.doc.places) write(place.x, place.y, place.id, Math.min(13, 2.4 * camera.scale), p.mark);

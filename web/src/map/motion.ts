@@ -4,7 +4,7 @@ import type { PointIndex } from "../wire/points.ts";
 import { NO_VALUE } from "../wire/frames.ts";
 
 const JUMP_M = 30;
-const STEP_MS_MAX = 1_500;
+const STEP_MS_MAX = 2_500;
 
 export interface Pose { x: number; y: number; heading: number; speed: number; known: boolean }
 
@@ -32,6 +32,7 @@ export class Motion {
 
   /** A frame has come at `nowMs` of the page's clock. */
   frame(values: Int32Array, nowMs: number): void {
+    if (!this.fresh && !this.differs(values)) return; // a recording holds fewer instants than are sent
     const since = nowMs - this.arrivedMs;
     const shown = this.fresh ? 1 : Math.min(1, since / this.stepMs);
     for (let n = 0; n < this.count; n++) {
@@ -51,6 +52,17 @@ export class Motion {
     this.stepMs = this.fresh ? 100 : Math.min(STEP_MS_MAX, 0.8 * this.stepMs + 0.2 * Math.max(16, since));
     this.arrivedMs = nowMs;
     this.fresh = false;
+  }
+
+  private differs(values: Int32Array): boolean {
+    for (let n = 0; n < this.count; n++) {
+      for (let axis = 0; axis < 2; axis++) {
+        const row = this.rows[axis]!;
+        const known = values[row.first + n] !== NO_VALUE;
+        if (known !== (this.known[n] === 1) || (known && values[row.first + n]! * row.step !== this.now[4 * n + axis])) return true;
+      }
+    }
+    return false;
   }
 
   /** Forget what was: the next frame is taken as it is. */

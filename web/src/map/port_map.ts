@@ -77,12 +77,11 @@ export class PortMap {
     this.space?.set(this.options);
   }
 
-  onFrame(values: Int32Array, past: boolean): void {
+  onFrame(values: Int32Array): void {
     this.values = values;
     const now = performance.now();
     for (const motion of Object.values(this.motions)) motion.frame(values, now);
     this.dirty = true;
-    void past;
   }
 
   /** A jump on the time line: nothing glides there. */
@@ -149,6 +148,7 @@ export class PortMap {
       canvas.height = Math.round(height * this.ratio);
     }
     this.camera.resize(width, height);
+    if (this.camera.untouched) this.fit();
     this.space?.resize(width, height, this.ratio);
     this.groundDirty = true;
   }
@@ -187,7 +187,7 @@ export class PortMap {
     } else {
       this.paintFlat(now);
     }
-    if (this.camera.changed) this.onCamera(this.camera.text());
+    if (this.camera.changed) this.onCamera(this.camera.untouched ? "" : this.camera.text());
     this.camera.changed = this.groundDirty = this.dirty = false;
     this.painted++;
     this.counted++;

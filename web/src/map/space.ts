@@ -4,6 +4,7 @@ import {
   BoxGeometry, BufferGeometry, Color, DirectionalLight, Float32BufferAttribute, Group, HemisphereLight, InstancedMesh, Matrix4, Mesh,
   MeshBasicMaterial, MeshLambertMaterial, PerspectiveCamera, Plane, Quaternion, Raycaster, Scene, Vector2, Vector3, WebGLRenderer,
 } from "three";
+import { tables } from "../state/tables.ts";
 import type { PointIndex } from "../wire/points.ts";
 import type { Camera } from "./camera.ts";
 import { hashOf, type Palette, palettes } from "./colours.ts";
@@ -222,7 +223,18 @@ export class Space {
     this.cranes.push({ group, trolley, kind, n });
   }
 
-  /** All boxes of the yard as one mesh: the sides of the stacks and their tops. */
+  private hulls(): { frame: { x: number; y: number; axis: number; side: number }; half: number }[] {
+    const quay = this.plan.doc.quay;
+    if (!quay) return [];
+    const f = quayFrame(quay);
+    return [...tables.of("vessels").values()].map((row) => {
+      const u0 = (row["bay_start"] - 2) * quay.bay_pitch_m, u1 = row["bay_end"] * quay.bay_pitch_m;
+      const [x, y] = at(f, (u0 + u1) / 2, -8 - BERTH_M / 2);
+      return { frame: { x, y, axis: f.axis, side: f.side }, half: (u1 - u0) / 2 };
+    });
+  }
+
+  /** All boxes of the yard, and the vessels, as one mesh: the sides of the stacks and their tops. */
   private stack(): void {
     this.boxes?.removeFromParent();
     this.boxes?.geometry.dispose();
@@ -233,17 +245,10 @@ export class Space {
       const half = (stack.feet <= 20 ? 6.1 : 12.2) / 2, colour = this.palette.boxes[hashOf(stack.id) % this.palette.boxes.length]!;
       flat.block({ x, y, axis: f.axis, side: 1 }, half, 1.22, 0.05, BOX_HIGH_M * stack.tiers, colour);
     }
-    if (quayVessels(this.plan)) for (const hull of quayVessels(this.plan)!) flat.block(hull.frame, hull.half, BERTH_M / 2, -2, 7, this.palette.vessel);
+    for (const hull of this.hulls()) flat.block(hull.frame, hull.half, BERTH_M / 2, -2, 7, this.palette.vessel);
     this.boxes = flat.mesh();
     this.scene.add(this.boxes);
   }
-}
-
-function quayVessels(plan: Plan): { frame: { x: number; y: number; axis: number; side: number }; half: number }[] | null {
-  const quay = plan.doc.quay;
-  if (!quay) return null;
-  const f = quayFrame(quay), u = ((quay.bays - 1) / 2) * quay.bay_pitch_m, [x, y] = at(f, u, -8 - BERTH_M / 2);
-  return [{ frame: { x, y, axis: f.axis, side: f.side }, half: u + 8 }];
 }
 
 /** Coloured faces gathered into one mesh. */

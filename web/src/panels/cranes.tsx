@@ -20,13 +20,13 @@ export function Cranes() {
       <VirtualTable rows={rows} id={(r) => r.id} test="cranes" chosen={(r) => selection.value?.id === r.id}
         onClick={(r) => (selection.value = { kind: r["kind"] === "quay" ? "quay_crane" : "yard_crane", id: r.id })}
         columns={[
-          { key: "id", title: t("crane"), width: "76px", cell: (r) => r.id, sortBy: (r) => r.id },
+          { key: "id", title: t("crane"), width: "62px", cell: (r) => r.id, sortBy: (r) => r.id },
           { key: "state", title: t("state"), width: "1fr", cell: (r) => coded("crane_", r["state"]), sortBy: (r) => r["state"] },
-          { key: "truck", title: t("truck"), width: "62px", cell: (r) => r["truck"] ?? "" },
-          { key: "done", title: t("done"), width: "54px", cell: (r) => r["done"], sortBy: (r) => r["done"], right: true },
-          { key: "rate", title: t("rate"), width: "86px", right: true, sortBy: (r) => r["rate"],
+          { key: "truck", title: t("truck"), width: "46px", cell: (r) => r["truck"] ?? "" },
+          { key: "done", title: t("done"), width: "44px", cell: (r) => r["done"], sortBy: (r) => r["done"], right: true },
+          { key: "rate", title: t("rate"), width: "56px", right: true, sortBy: (r) => r["rate"],
             cell: (r) => (r["plan_rate"] ? `${r["rate"].toFixed(0)} / ${r["plan_rate"].toFixed(0)}` : r["rate"].toFixed(0)) },
-          { key: "queue", title: "", width: "78px", cell: (r) => r["todo"] === null ? "" : (
+          { key: "queue", title: "", width: "74px", cell: (r) => r["todo"] === null ? "" : (
             <button class="small" onClick={(e) => {
               e.stopPropagation();
               intend({ word: r["active"] ? "suspend_queue" : "activate_queue", subject: r.id, name: "queue", arguments: { crane: r.id, active: !r["active"] } });

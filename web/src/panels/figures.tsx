@@ -16,7 +16,7 @@ export function Figures() {
   const kpi = tables.read("kpi");
   return (
     <div class="panel-body scroll" data-test="panel-figures">
-      <div class="figures">
+      <div class="figure-grid">
         {MAIN.map((id) => <Figure key={id} id={id} row={kpi.get(id)} total={id === "boxes_done" ? kpi.get("boxes_total") : undefined} />)}
       </div>
       <Bars title={t("craneRates")} prefix="crane:" kpi={kpi} name={(id) => id} onClick={(id) => (selection.value = { kind: "quay_crane", id })} />

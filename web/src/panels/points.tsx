@@ -57,10 +57,10 @@ export function Points() {
         <VirtualTable rows={rows} id={(r) => String(r.index)} test="points" onClick={(r) => togglePlot(r.index)} chosen={(r) => plotted.value.includes(r.index)}
           columns={[
             { key: "device", title: t("device"), width: "70px", cell: (r) => r.device, sortBy: (r) => r.device },
-            { key: "name", title: t("point"), width: "1fr", cell: (r) => r.spec.name, sortBy: (r) => r.spec.name },
+            { key: "name", title: t("point"), width: "1fr", cell: (r) => <span title={r.spec.name}>{r.spec.name.slice(r.group.kind.length + 1)}</span>, sortBy: (r) => r.spec.name },
             { key: "value", title: t("value"), width: "84px", right: true, sortBy: (r) => points.value(values, r.index),
               cell: (r) => <span class={points.quality(values, r) ? "stale" : ""}>{pointText(r, values[r.index])}</span> },
-            { key: "unit", title: t("unit"), width: "56px", cell: (r) => r.spec.unit },
+            { key: "unit", title: t("unit"), width: "48px", cell: (r) => r.spec.unit },
             { key: "quality", title: t("quality"), width: "62px", sortBy: (r) => points.quality(values, r),
               cell: (r) => <span class={`quality-${points.quality(values, r)}`}>{t(`quality_${points.quality(values, r)}` as "quality_0")}</span> },
           ]} />

@@ -7,7 +7,7 @@ import { role, stream, terminal } from "../state/stream.ts";
 import { bookmarks } from "../state/view.ts";
 import { Icon } from "../ui/icon.tsx";
 
-export const SPEEDS = [0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 1000];
+export const SPEEDS = [0.1, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 1000];
 
 export function seek(atMs: number): void {
   stream.send({ c: "seek", at_ms: Math.max(0, Math.round(atMs)) });

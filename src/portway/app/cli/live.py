@@ -1,7 +1,6 @@
 """Commands of a live terminal: serve, truck."""
 
 import asyncio
-import signal
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from portway.app.cli.options import Scenario, Set, overrides_of
+from portway.app.interrupt import on_signals
 
 Versions = Annotated[str, typer.Option(help="Versions of VDA 5050, given to the trucks in turn: 2.0,2.1,3.0.")]
 BrokerUrl = Annotated[str | None, typer.Option("--broker", help="mqtt://HOST:PORT or mqtts://HOST:PORT.")]
@@ -39,12 +39,6 @@ def broker_from(url: str, ca: Path | None, certificate: Path | None, key: Path |
         return broker_of(url, ca, certificate, key)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-
-
-def _on_signals(stop: Any) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
 
 
 def serve(
@@ -82,7 +76,7 @@ def serve(
         if with_trucks:
             _truck_process(stack, scenario, url, versions, trucks, settings)
         try:
-            asyncio.run(serve_terminal(loaded, options, _on_signals))
+            asyncio.run(serve_terminal(loaded, options, on_signals))
         except (StorageError, KeyFileError, TosLinksError) as error:
             print(error, file=sys.stderr)
             raise typer.Exit(3 if isinstance(error, StorageError) else 2) from error
@@ -150,7 +144,7 @@ def truck(
 
     async def drive() -> None:
         stopping = asyncio.Event()
-        _on_signals(stopping.set)
+        on_signals(stopping.set)
         await AgentProcess(loaded, serial or known, where, _versions(versions), options, certificates).run(stopping)
 
     asyncio.run(drive())

@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 app.command()(run.simulate)
 app.command()(run.demo)
+app.command()(run.watch)
 app.command()(run.replay)
 app.command()(inspect.check)
 app.command()(inspect.draw)

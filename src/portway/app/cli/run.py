@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from portway.app.cli.options import Json, Out, Scenario, Seed, Set, overrides_of
+from portway.app.cli.watch import Browser, Headless, Keys, Port, Speed, is_headless, page_options, show_past, show_run
 
 if TYPE_CHECKING:
     from portway.app.compose import Run
@@ -102,32 +103,65 @@ def simulate(
 
 def demo(
     out: Out = None,
-    headless: Annotated[bool, typer.Option(help="Do not open the report in a browser.")] = False,
+    headless: Headless = None,
+    speed: Speed = 10.0,
+    port: Port = 8090,
+    browser: Browser = True,
+    keys: Keys = None,
+    settings: Set = None,
 ) -> None:
-    """Run the Yangluo terminal with 60 trucks for 8 hours and open the report."""
-    import os
-    import webbrowser
-
+    """Show the Yangluo terminal with 60 simulated trucks in the browser; --headless: 8 hours and a report."""
     from portway.app.config import load_scenario
 
     folder = out or Path("runs/demo")
     print("Yangluo terminal, 60 driverless trucks, 8 hours of a conflowgen work list", file=sys.stderr)
-    _simulate(load_scenario("yangluo"), 0, DEMO_HOURS, folder, "off", False)
-    shown = sys.stdout.isatty() and not headless and not os.environ.get("CI")
-    if shown and (os.environ.get("DISPLAY") or sys.platform in ("darwin", "win32")):
-        webbrowser.open((folder / "report.html").resolve().as_uri())
+    scenario = load_scenario("yangluo", overrides_of(settings))
+    if is_headless(headless):
+        _simulate(scenario, 0, DEMO_HOURS, folder, "off", False)
+    else:
+        show_run(scenario, 0, DEMO_HOURS, folder, speed, page_options(port, browser, keys))
+
+
+def watch(
+    scenario: Scenario,
+    hours: Annotated[float, typer.Option(min=0.0, help="Simulated hours.")] = 24.0,
+    trucks: Annotated[int | None, typer.Option(min=1, help="Number of trucks instead of the scenario's.")] = None,
+    seed: Seed = 0,
+    out: Out = None,
+    speed: Speed = 10.0,
+    port: Port = 8090,
+    browser: Browser = True,
+    keys: Keys = None,
+    strategy: Annotated[str | None, typer.Option(help="nearest, gangs or rolling_horizon.")] = None,
+    settings: Set = None,
+) -> None:
+    """Simulate a scenario at a pace and show it in the browser; the run is recorded."""
+    from portway.app.config import load_scenario
+
+    loaded = load_scenario(scenario, overrides_of(settings, trucks, strategy))
+    folder = out or Path("runs") / Path(scenario).name
+    show_run(loaded, seed, hours, folder, speed, page_options(port, browser, keys))
 
 
 def replay(
-    folder: Annotated[Path, typer.Argument(help="Folder of a run; it holds `journal`.")],
+    folder: Annotated[Path, typer.Argument(help="Folder of a run; it holds `journal`, `recording` or both.")],
     out: Out = None,
     poses: Annotated[str, typer.Option(help="Rate of poses.parquet in Hz, or 'off'.")] = "5",
+    headless: Headless = None,
+    port: Port = 8090,
+    browser: Browser = True,
     as_json: Json = False,
 ) -> None:
-    """Run the core again on a journal, compare every answer, and show the report."""
+    """Show a past run in the browser; --headless: run the core again on its journal and compare every answer."""
+    if is_headless(True if as_json else headless):
+        _compare(folder, out, _poses_hz(poses), as_json)
+    else:
+        show_past(folder, page_options(port, browser, None))
+
+
+def _compare(folder: Path, out: Path | None, poses_hz: float | None, as_json: bool) -> None:
     from portway.app.replay import replay as run_again
 
-    poses_hz = _poses_hz(poses)
     outcome = run_again(folder / "journal")
     if not outcome.whole:
         print(f"{folder}: the journal is cut off; replayed {outcome.entries} whole records", file=sys.stderr)

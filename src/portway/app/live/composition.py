@@ -12,11 +12,14 @@ from portway.adapters.tos.api.app import make_api
 from portway.adapters.tos.api.keys import KeyRing, Role, load_keys, new_key
 from portway.adapters.vda5050.link import Broker
 from portway.app.live.live_desk import LiveDesk
+from portway.app.live.live_twin import LiveTwin
 from portway.app.live.log import log
 from portway.app.live.ops_page import ops_page
 from portway.app.live.restore import open_run
 from portway.app.live.server import LiveServer, ServerOptions
 from portway.app.live.tos_links import TosLinks, run_tos_links
+from portway.app.web.page import page_routes
+from portway.app.web.serving import PageServer
 from portway.core.model.scenario import Scenario
 
 SWITCH_S = 0.0005  # the journal's thread waits for the interpreter at most so long, ten times less than by default
@@ -32,6 +35,7 @@ class ServeOptions(NamedTuple):
     database: str
     keys: Path | None = None
     tos: TosLinks = TosLinks()
+    recordings: Path | None = None  # folder of what pages were shown; beside the database by default
 
 
 def _keys(path: Path | None) -> KeyRing:
@@ -46,24 +50,24 @@ def _keys(path: Path | None) -> KeyRing:
         return load_keys(file)
 
 
+def _recordings(database: str) -> Path:
+    """Beside the database's file; for a server elsewhere, in the working folder."""
+    return Path("runs/live") if "://" in database else Path(database).resolve().parent
+
+
 async def serve_terminal(scenario: Scenario, options: ServeOptions, on_signals: Callable[[Any], None]) -> None:
     """Begin or go on with a run, and serve it until a signal comes."""
-    import uvicorn
-
     sys.setswitchinterval(SWITCH_S)
     if "://" not in options.database:
         Path(options.database).resolve().parent.mkdir(parents=True, exist_ok=True)
     durable = open_durable(options.database)
     run = open_run(durable.journal, scenario)
     server = LiveServer(run, durable, ServerOptions(options.broker, options.versions))
-    desk, tokens = LiveDesk(server), options.tos.token_rule()
-    api = make_api(desk, _keys(options.keys), durable.answers, tokens=tokens, outbox=durable.outbox)
-    config = uvicorn.Config(
-        ops_page(server, api), host=options.host, port=options.port, log_level="warning", timeout_graceful_shutdown=2
-    )
-    web = uvicorn.Server(config)
-    web.capture_signals = _no_signals  # type: ignore[assignment,method-assign]
-    page = asyncio.create_task(web.serve())
+    desk, tokens, keys = LiveDesk(server), options.tos.token_rule(), _keys(options.keys)
+    api = make_api(desk, keys, durable.answers, tokens=tokens, outbox=durable.outbox)
+    twin = LiveTwin(server, desk, options.recordings or _recordings(options.database))
+    web = PageServer(ops_page(server, api, page_routes(lambda: twin.stage, keys)), options.host, options.port)
+    page, mirror = asyncio.create_task(web.serve()), asyncio.create_task(twin.run())
     links = asyncio.create_task(run_tos_links(options.tos, server, desk))
     on_signals(server.stop)
     log("serving", records=durable.journal.newest, fed=run.fed, at_ms=run.clock.now_ms(), http=options.port)
@@ -72,15 +76,6 @@ async def serve_terminal(scenario: Scenario, options: ServeOptions, on_signals: 
     finally:
         web.should_exit = True
         links.cancel()
-        await asyncio.gather(page, links, return_exceptions=True)
+        mirror.cancel()
+        await asyncio.gather(page, links, mirror, return_exceptions=True)
         log("stopped", records=server.loop.records)
-
-
-class _no_signals:
-    """The server answers signals, not its page."""
-
-    def __enter__(self) -> None:
-        """Nothing."""
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing."""

@@ -53,7 +53,7 @@ class CoreLoop:
         kept: Callable[[Sequence[tuple[Event, Sequence[Command]]]], None] = lambda _entries: None,
     ) -> None:  # fmt: skip
         self.controller, self._journal, self._clock, self._world = controller, journal, clock, world
-        self._send, self._observe, self._kept = send, observe, kept
+        self._send, self._observe, self._kept = send, observe, [kept]
         self._facts: list[Fact] = []
         self._wake = asyncio.Event()
         self._stopping = False
@@ -63,6 +63,10 @@ class CoreLoop:
         self._snapshot_ms = clock.now_ms()
         self._version = core_version()
         self.failed: BaseException | None = None
+
+    def listen(self, kept: Callable[[Sequence[tuple[Event, Sequence[Command]]]], None]) -> None:
+        """Tell somebody else, too, what has been kept."""
+        self._kept.append(kept)
 
     # -- facts in -----------------------------------------------------------------------------------------------
 
@@ -139,7 +143,8 @@ class CoreLoop:
         commands = [command for _, answer in entries for command in answer]
         self._world.apply(commands, now)
         self._send(commands, now)
-        self._kept(entries)
+        for kept_by in self._kept:
+            kept_by(entries)
         told = time.perf_counter()
         for fact, answer in zip(facts, answers, strict=True):
             self._observe("loop", told - fact.came_s)

@@ -1,17 +1,22 @@
 """Health and figures of a running server over HTTP: /health/live, /health/ready, /status, /metrics."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
+from starlette.routing import BaseRoute
+
+from portway.app.web.page import Guarded
 
 if TYPE_CHECKING:
     from portway.app.live.server import LiveServer
 
 
-def ops_page(server: "LiveServer", api: FastAPI) -> FastAPI:
-    """The page; it only reads. Everything else is the TOS interface's."""
+def ops_page(server: "LiveServer", api: FastAPI, routes: Sequence[BaseRoute] = ()) -> FastAPI:
+    """The page; it only reads. `routes` (the twin's) come before the TOS interface, whose everything else is."""
     page = FastAPI(title="Portway operations", openapi_url=None)
+    page.add_middleware(Guarded)
 
     @page.get("/health/live")
     async def live() -> Response:
@@ -36,6 +41,7 @@ def ops_page(server: "LiveServer", api: FastAPI) -> FastAPI:
         """The figures as Prometheus reads them."""
         return Response("\n".join(_lines(server.status())) + "\n", media_type="text/plain; version=0.0.4")
 
+    page.router.routes.extend(routes)
     page.mount("/", api)
     return page
 

@@ -63,7 +63,7 @@ class PacedRun:
 
     def start(self) -> None:
         """First commands and the first sample."""
-        self._runtime.start()
+        self.mirror.begin(self._runtime.start())
         self.sampler.take(0)
         self.sampler.show()
 

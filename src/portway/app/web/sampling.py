@@ -7,6 +7,8 @@ from portway.twin.mirror import Mirror
 from portway.twin.recording import RecordingWriter
 from portway.twin.tables import Changes
 
+GATHERED_MIN = 8  # frames that are worth a chunk
+
 
 class Sampler:
     """Takes samples of a mirror; all are recorded, those wanted are shown."""
@@ -37,6 +39,11 @@ class Sampler:
         self.hub.marks = self.mirror.alarms.raised
         changes, self._unshown = self._unshown, {}
         self.hub.publish(self.mirror.at_ms, self._values, changes)
+
+    def flush(self) -> None:
+        """Write what is recorded so far, unless that is next to nothing."""
+        if self.writer is not None and self.writer.gathered >= GATHERED_MIN:
+            self.writer.flush()
 
     def close(self) -> None:
         """End the recording."""

@@ -19,6 +19,7 @@ MESSAGES_MAX, MESSAGE_BYTES_MAX, RUBBISH_MAX = 50, 16_384, 3  # a second; each; 
 SPEED_MAX = 1_000.0
 POLICY = 1008  # close code: policy violation
 LOCAL = "local"
+PAST_FRAMES = 1 << 30  # numbers of frames of the past begin here
 COSTLY = ("ways", "heat")
 encode = msgspec.json.Encoder().encode
 
@@ -183,10 +184,12 @@ class Session:
         if recording is None:
             raise ValueError("nothing is recorded here")
         if self._player is None:
+            self._stage.flush()
             recording.follow()
             if not recording.chunks:
                 raise ValueError("nothing is recorded yet")
-            self._player = Player(recording, recording.last_ms, 1 << 30)
+            from_ms = recording.end_ms() if self._stage.hub is not None else recording.first_ms
+            self._player = Player(recording, from_ms, PAST_FRAMES)
         self._player.refresh_end()
         return self._player
 

@@ -3,7 +3,7 @@
 A stage without a hub's present (a run that is over) is only its recording.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from portway.app.web.hub import Hub
@@ -36,3 +36,4 @@ class Stage(NamedTuple):
     recording: Recording | None
     hub: Hub | None = None
     desk: Desk | None = None
+    flush: Callable[[], None] = lambda: None  # write what is recorded, so that the past reaches to now

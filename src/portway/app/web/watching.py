@@ -1,0 +1,75 @@
+"""Programs that show the page, each from top to bottom: a simulated run, and the past of one."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from portway.adapters.tos.api.keys import KeyRing
+from portway.app.web.journal_run import JournalRun
+from portway.app.web.paced_run import PacedRun
+from portway.app.web.page import make_page
+from portway.app.web.serving import PageServer, free_port, open_browser, started
+from portway.app.web.sim_desk import SimDesk
+from portway.app.web.stage import Stage
+from portway.core.model.scenario import Scenario
+from portway.twin.recording_reader import Recording
+
+
+class PageOptions(NamedTuple):
+    """Where the page is, and who may do what on it."""
+
+    host: str = "127.0.0.1"
+    port: int = 8090
+    browser: bool = True
+    keys: KeyRing | None = None
+    on_signals: Callable[[Callable[[], None]], None] = lambda _stop: None
+
+
+async def _serve(stage: Stage, options: PageOptions, *work: Coroutine[Any, Any, None]) -> None:
+    """The page, until a signal comes; work beside it ends with it, and the page with work that fails."""
+    server = PageServer(make_page(stage, options.keys), options.host, free_port(options.host, options.port))
+    stopping = asyncio.Event()
+    options.on_signals(stopping.set)
+    page = asyncio.create_task(server.serve())
+    tasks = [asyncio.create_task(w) for w in work]
+    await started(server, page)
+    url = f"http://{options.host}:{server.port}/"
+    if options.browser:
+        open_browser(url)
+    else:
+        print(f"page: {url}", flush=True)
+    stop = asyncio.create_task(stopping.wait())
+    await asyncio.wait({stop, page}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    for task in (stop, *tasks):
+        task.cancel()
+    await asyncio.gather(page, *tasks, return_exceptions=True)
+
+
+async def watch_run(
+    scenario: Scenario, seed: int, hours: float, folder: Path, speed: float, options: PageOptions
+) -> None:
+    """Simulate at a pace and show it; journal and recording are in `folder`."""
+    run = PacedRun(scenario, seed, hours, folder, speed)
+    try:
+        run.start()
+        stage = Stage(run.hub.document, Recording(folder / "recording"), run.hub, SimDesk(run), run.sampler.flush)
+        await _serve(stage, options, run.run())
+    finally:
+        run.close()
+
+
+async def watch_past(folder: Path, options: PageOptions) -> None:
+    """Show a past run: its recording, else its journal, which is recorded first while the page is open.
+
+    Raises RecordingError or JournalError for files that cannot be shown, OSError when there are none.
+    """
+    if (folder / "recording").exists():
+        recording = Recording(folder / "recording")
+        doc = recording.header.document | {"mode": "replay", "whole": recording.whole}
+        await _serve(Stage(doc, recording), options)
+        return
+    run = JournalRun(folder)
+    run.begin()
+    await _serve(Stage(run.document, Recording(run.path)), options, run.run())
