@@ -43,7 +43,7 @@ class LiveTerminal:
         if mosquitto is None:
             raise NoMosquittoError("Mosquitto is not installed (apt-get install mosquitto)")
         self.folder, self.trucks, self.mqtt, self.http = folder, trucks, free_port(), free_port()
-        self._key, entry = new_key("bench", list(Role))
+        self.key, entry = new_key("bench", list(Role))
         (folder / "keys.toml").write_text(entry)
         (folder / "mosquitto.conf").write_text(
             f"listener {self.mqtt} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type none\n"
@@ -87,7 +87,7 @@ class LiveTerminal:
         return events
 
     def _get(self, path: str) -> dict[str, Any]:
-        request = urllib.request.Request(f"http://127.0.0.1:{self.http}{path}", headers={"X-API-Key": self._key})
+        request = urllib.request.Request(f"http://127.0.0.1:{self.http}{path}", headers={"X-API-Key": self.key})
         try:
             with urllib.request.urlopen(request, timeout=5) as answer:
                 return dict(json.load(answer))

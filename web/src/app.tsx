@@ -86,7 +86,7 @@ function MapHost() {
     const off = stream.onFrame((head, values) => {
       if (head.isKey || head.atMs < last || head.atMs - last > JUMP_MS * Math.max(1, head.speed)) map.restart();
       last = head.atMs;
-      map.onFrame(values);
+      map.onFrame(values, head.wallMs);
     });
     return () => {
       off();

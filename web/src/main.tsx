@@ -9,6 +9,17 @@ import { link, role, stream } from "./state/stream.ts";
 import { tables } from "./state/tables.ts";
 import { selection } from "./state/view.ts";
 
+/** The server says whether this is a terminal to look at or a layout to edit. */
+async function start(): Promise<void> {
+  const root = document.getElementById("app")!;
+  if ((await (await fetch("/mode")).text()) === "edit") {
+    const { Editor } = await import("./edit/editor.tsx");
+    render(<Editor />, root);
+    return;
+  }
+  render(<App />, root);
+  stream.start();
+}
+
 Object.assign(window, { portway: { shown, stream, tables, clock, link, role, selection } });
-render(<App />, document.getElementById("app")!);
-stream.start();
+void start();

@@ -54,6 +54,7 @@ def _load(file: str, *folders: str) -> list[Measurement]:
 BENCHMARKS: dict[str, Callable[[], list[Measurement]]] = {
     "core": lambda: _load("core.py", ".", "terminals", "peers"),
     "live": lambda: _load("live/live.py", "live", "../tests"),
+    "twin": lambda: _load("twin/twin.py", "twin", "live", "../tests", "../tests/e2e"),
 }
 
 

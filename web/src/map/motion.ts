@@ -20,6 +20,8 @@ export class Motion {
   private arrivedMs = 0;
   private stepMs = 100;
   private fresh = true;
+  private oldWallMs = 0;
+  private nowWallMs = 0;
 
   constructor(points: PointIndex, kind: string) {
     this.rows = ["x", "y", "heading"].map((axis) => points.row(`${kind}.position.${axis}`));
@@ -30,8 +32,10 @@ export class Motion {
     this.known = new Uint8Array(this.count);
   }
 
-  /** A frame has come at `nowMs` of the page's clock. */
-  frame(values: Int32Array, nowMs: number): void {
+  /** A frame has come at `nowMs` of the page's clock; it was sampled at `wallMs`. */
+  frame(values: Int32Array, nowMs: number, wallMs: number): void {
+    this.oldWallMs = this.fresh ? wallMs : this.wallMs(nowMs);
+    this.nowWallMs = wallMs;
     if (!this.fresh && !this.differs(values)) return; // a recording holds fewer instants than are sent
     const since = nowMs - this.arrivedMs;
     const shown = this.fresh ? 1 : Math.min(1, since / this.stepMs);
@@ -68,6 +72,11 @@ export class Motion {
   /** Forget what was: the next frame is taken as it is. */
   restart(): void {
     this.fresh = true;
+  }
+
+  /** When that was true which is shown at `nowMs`. */
+  wallMs(nowMs: number): number {
+    return this.oldWallMs + (this.nowWallMs - this.oldWallMs) * Math.min(1, (nowMs - this.arrivedMs) / this.stepMs);
   }
 
   /** Whether anything still moves on the screen. */

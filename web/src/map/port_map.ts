@@ -27,6 +27,8 @@ export class PortMap {
   painted = 0;
   paintedHz = 0;
   frameMs = 0;
+  /** Ages of the positions that were painted last, ms. */
+  readonly agesMs: number[] = [];
   private options: MapOptions = {
     theme: "dark", dimension: "2d", colourBy: "state", selected: null, following: false, ways: true, heat: false,
   };
@@ -77,10 +79,10 @@ export class PortMap {
     this.space?.set(this.options);
   }
 
-  onFrame(values: Int32Array): void {
+  onFrame(values: Int32Array, wallMs: number): void {
     this.values = values;
     const now = performance.now();
-    for (const motion of Object.values(this.motions)) motion.frame(values, now);
+    for (const motion of Object.values(this.motions)) motion.frame(values, now, wallMs);
     this.dirty = true;
   }
 
@@ -190,6 +192,8 @@ export class PortMap {
     if (this.camera.changed) this.onCamera(this.camera.untouched ? "" : this.camera.text());
     this.camera.changed = this.groundDirty = this.dirty = false;
     this.painted++;
+    this.agesMs.push(Date.now() - this.motions["truck"]!.wallMs(now));
+    if (this.agesMs.length > 3_000) this.agesMs.splice(0, 1_000);
     this.counted++;
     this.frameMs = 0.9 * this.frameMs + 0.1 * (performance.now() - now);
   }

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from portway.app.cli.options import Json, Scenario, Set, overrides_of
+from portway.app.cli.watch import Browser, Port, page_options
 
 
 def check(scenario: Scenario, settings: Set = None, as_json: Json = False) -> None:
@@ -36,6 +37,16 @@ def check(scenario: Scenario, settings: Set = None, as_json: Json = False) -> No
             f" {len(loaded.work.job_orders)} job orders: {errors} errors, {len(findings) - errors} warnings"
         )
     raise typer.Exit(1 if errors else 0)
+
+
+def edit(scenario: Scenario, port: Port = 8090, browser: Browser = True) -> None:
+    """Open the layout editor on a scenario: move and add roads, blocks and places, see what `check` finds, save."""
+    import asyncio
+
+    from portway.app.web.draft import Draft
+    from portway.app.web.editor import edit as edit_draft
+
+    asyncio.run(edit_draft(Draft(scenario), page_options(port, browser, None)))
 
 
 def draw(

@@ -31,7 +31,7 @@ def storm(
 
 
 def bench(
-    name: Annotated[str, typer.Argument(help="Which benchmark: core, live.")] = "core",
+    name: Annotated[str, typer.Argument(help="Which benchmark: core, live, twin.")] = "core",
     quick: Annotated[bool, typer.Option(help="Shorter runs, under a minute together.")] = False,
     only: Annotated[str | None, typer.Option(help="Rows whose id contains this.")] = None,
     as_json: Json = False,

@@ -52,8 +52,8 @@ def _same_origin(socket: WebSocket) -> bool:
     return origin is None or origin.split("://", 1)[-1] == socket.headers.get("host")
 
 
-def page_routes(stage_of: Callable[[], Stage], keys: KeyRing | None) -> list[BaseRoute]:
-    """`/`, its files below `/assets`, and `/twin/stream`."""
+def file_routes(mode: str = "twin") -> list[BaseRoute]:
+    """`/` and its files below `/assets`; the page asks `/mode` what it is."""
 
     async def index(_request: Request) -> Response:
         file = FILES / "index.html"
@@ -67,6 +67,15 @@ def page_routes(stage_of: Callable[[], Stage], keys: KeyRing | None) -> list[Bas
             return PlainTextResponse("no such file", 404)
         return FileResponse(file, headers={"cache-control": "public, max-age=31536000, immutable"})
 
+    async def what(_request: Request) -> Response:
+        return PlainTextResponse(mode)
+
+    return [Route("/", index), Route("/mode", what), Route("/assets/{name:path}", asset)]
+
+
+def page_routes(stage_of: Callable[[], Stage], keys: KeyRing | None) -> list[BaseRoute]:
+    """The page and `/twin/stream`."""
+
     async def stream(socket: WebSocket) -> None:
         if not _same_origin(socket):
             log("page_refused", origin=socket.headers.get("origin"))
@@ -75,11 +84,7 @@ def page_routes(stage_of: Callable[[], Stage], keys: KeyRing | None) -> list[Bas
         await socket.accept()
         await Session(socket, stage_of(), keys).run()
 
-    return [
-        Route("/", index),
-        Route("/assets/{name:path}", asset),
-        WebSocketRoute("/twin/stream", stream),
-    ]
+    return [*file_routes(), WebSocketRoute("/twin/stream", stream)]
 
 
 def make_page(stage: Stage, keys: KeyRing | None = None) -> ASGIApp:

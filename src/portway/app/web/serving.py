@@ -67,3 +67,23 @@ def open_browser(url: str, opener: Callable[[str], bool] | None = None) -> bool:
         return (opener or webbrowser.open)(url)
     except webbrowser.Error:
         return False
+
+
+async def run_page(
+    app: ASGIApp, host: str, port: int, browser: bool, on_signals: Callable[[Callable[[], None]], None]
+) -> None:
+    """Serve until a signal comes; says where, and opens the browser if wanted."""
+    server, stopping = PageServer(app, host, port), asyncio.Event()
+    on_signals(stopping.set)
+    page = asyncio.create_task(server.serve())
+    await started(server, page)
+    url = f"http://{host}:{server.port}/"
+    if browser:
+        open_browser(url)
+    else:
+        print(f"page: {url}", flush=True)
+    stop = asyncio.create_task(stopping.wait())
+    await asyncio.wait({stop, page}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    stop.cancel()
+    await page

@@ -9,7 +9,7 @@ from portway.adapters.tos.api.keys import KeyRing
 from portway.app.web.journal_run import JournalRun
 from portway.app.web.paced_run import PacedRun
 from portway.app.web.page import make_page
-from portway.app.web.serving import PageServer, free_port, open_browser, started
+from portway.app.web.serving import free_port, run_page
 from portway.app.web.sim_desk import SimDesk
 from portway.app.web.stage import Stage
 from portway.core.model.scenario import Scenario
@@ -27,24 +27,15 @@ class PageOptions(NamedTuple):
 
 
 async def _serve(stage: Stage, options: PageOptions, *work: Coroutine[Any, Any, None]) -> None:
-    """The page, until a signal comes; work beside it ends with it, and the page with work that fails."""
-    server = PageServer(make_page(stage, options.keys), options.host, free_port(options.host, options.port))
-    stopping = asyncio.Event()
-    options.on_signals(stopping.set)
-    page = asyncio.create_task(server.serve())
+    """The page, until a signal comes; work beside it ends with it."""
+    port = free_port(options.host, options.port)
     tasks = [asyncio.create_task(w) for w in work]
-    await started(server, page)
-    url = f"http://{options.host}:{server.port}/"
-    if options.browser:
-        open_browser(url)
-    else:
-        print(f"page: {url}", flush=True)
-    stop = asyncio.create_task(stopping.wait())
-    await asyncio.wait({stop, page}, return_when=asyncio.FIRST_COMPLETED)
-    server.should_exit = True
-    for task in (stop, *tasks):
-        task.cancel()
-    await asyncio.gather(page, *tasks, return_exceptions=True)
+    try:
+        await run_page(make_page(stage, options.keys), options.host, port, options.browser, options.on_signals)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def watch_run(
