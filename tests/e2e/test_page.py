@@ -2,12 +2,18 @@
 
 import json
 import math
+import subprocess
+import sys
 import time
 
 import pytest
 from page_server import SHOTS, browser, page_of
 
 from portway.adapters.tos.api.keys import Role, new_key
+from portway.app.compose import simulate
+from portway.app.config import load_scenario
+from portway.twin import recording
+from portway.twin.recording_reader import Recording
 
 PAINTED = """(() => { const w = window.portway, p = w.stream.points, v = w.stream.reader.values;
   return p.groups.get("truck").devices.map((id, n) => { const s = w.shown.map.truckOnScreen(id);
@@ -120,8 +126,6 @@ def test_a_paused_run_paints_every_truck_exactly(operator):
 
 def test_positions_are_those_of_the_recording(operator, folder):
     """What the page holds at an instant is what the server has kept of it."""
-    from portway.twin.recording_reader import Recording
-
     operator.click("[data-test=pause]")
     operator.wait_for_function("window.portway.clock.value.paused")
     operator.wait_for_timeout(1_000)
@@ -341,3 +345,42 @@ def test_a_past_run_is_shown_from_its_recording_and_from_its_journal(chromium, t
             assert page.evaluate("window.portway.tables.of('trucks').size") > 0
             assert page.problems == []
             page.context.close()
+
+
+@pytest.mark.parametrize("name", ["journal", "recording"])
+def test_what_was_cut_off_is_shown_up_to_its_last_whole_part_and_says_so(chromium, tmp_path, name):
+    simulate(load_scenario("huashan"), 0, 0.5, tmp_path / "journal")
+    if name == "recording":
+        with page_of("replay", str(tmp_path), "--page", "--no-browser", port=18_491):
+            until = time.monotonic() + 60
+            while not (tmp_path / "recording").exists():
+                assert time.monotonic() < until
+                time.sleep(0.1)
+    whole = (tmp_path / name).read_bytes()
+    (tmp_path / name).write_bytes(whole[: len(whole) * 9 // 10])
+    with page_of("replay", str(tmp_path), "--page", "--no-browser", port=18_492) as url:
+        page = opened(chromium, url)
+        assert "cut off" in page.inner_text("[data-test=banner]")
+        page.wait_for_function("window.portway.clock.value.last_ms > 60000")
+        assert page.evaluate(STATE)["last"] < 0.5 * 3_600_000
+        page.context.close()
+
+
+def test_a_recording_of_another_version_is_refused_with_both_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(recording, "VERSION", 7)
+    recording.RecordingWriter(tmp_path / "recording", {}, 0, 1_000).close()
+    command = [sys.executable, "-m", "portway", "replay", str(tmp_path), "--page", "--no-browser"]
+    said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert said.returncode == 2
+    assert "version 7" in said.stderr
+    assert "reads 1" in said.stderr
+
+
+def test_a_page_of_another_site_gets_no_stream(chromium, address, keys):
+    page = chromium.new_page()
+    page.goto("data:text/html,<p>another site</p>")
+    stream = address.replace("http", "ws") + "twin/stream"
+    said = page.evaluate(f"""() => new Promise((done) => {{ const s = new WebSocket({json.dumps(stream)});
+      s.onmessage = () => done("let in"); s.onclose = () => done("shut out") }})""")
+    assert said == "shut out"
+    page.context.close()

@@ -66,7 +66,7 @@ class Figures:
         state, trucks = self._state, self._catalogue["truck"]
         cranes = state.scenario.terminal.quay_cranes
         rates = {c.id: self._work.rate(c.id, at_ms) for c in cranes}
-        with_work = [c for c in cranes if c.id in state.board.queues]
+        with_work = [c for c in cranes if self._has_work(c.id, at_ms)]
         plan = sum(3600.0 / c.cycle_s_mean for c in with_work)
         kwh = float(np.nansum(trucks.of("battery.energy_used") - trucks.of("battery.energy_recovered")))
         rows = self._tables.rows.get("trucks", {})
@@ -91,6 +91,11 @@ class Figures:
         out |= {f"phase:{phase}": (n, "") for phase, n in sorted(phases.items())}
         out |= {f"crane:{c.id}": (rates[c.id], "1/h", 3600.0 / c.cycle_s_mean) for c in with_work}
         return out
+
+    def _has_work(self, crane: str, at_ms: int) -> bool:
+        """Whether a crane has something to do now: it counts for the plan."""
+        queue = self._state.board.queues.get(crane)
+        return queue is not None and queue.next_unit() is not None and queue.start_ms[queue.head] <= at_ms
 
     def _plan_rate(self, at_ms: int) -> float:
         self._plans.append((at_ms, self._state.traffic.plans_count))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from portway.app.cli.film import FilmSpan, Frames, Video, make_film
 from portway.app.cli.options import Json, Out, Scenario, Seed, Set, overrides_of
 from portway.app.cli.watch import Browser, Headless, Keys, Port, Speed, is_headless, page_options, show_past, show_run
 
@@ -150,9 +151,15 @@ def replay(
     headless: Headless = None,
     port: Port = 8090,
     browser: Browser = True,
+    video: Video = None,
+    frames: Frames = None,
+    film: FilmSpan = "",
     as_json: Json = False,
 ) -> None:
     """Show a past run in the browser; --headless: run the core again on its journal and compare every answer."""
+    if video is not None or frames is not None:
+        make_film(folder, video, frames, film)
+        return
     if is_headless(True if as_json else headless):
         _compare(folder, out, _poses_hz(poses), as_json)
     else:

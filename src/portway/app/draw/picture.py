@@ -104,12 +104,24 @@ def _strip(canvas: Canvas, terminal: Terminal, heat: Heat | None, unit: float) -
         _heat_legend(canvas, heat, unit, y0 + 2.2 * unit)
 
 
+def sheet_of(terminal: Terminal) -> tuple[Point, Point]:
+    """Lower left and upper right corner of the picture of a terminal, in ground coordinates."""
+    shore = Shore(terminal, terminal.quay) if terminal.quay is not None else None
+    low, high = _extent(terminal, shore)
+    return (low[0], low[1] - 8 * _unit(low, high)), high
+
+
+def _unit(low: Point, high: Point) -> float:
+    """The measure of the texts below the plan, metres."""
+    return max(high[0] - low[0], 200.0) / 150
+
+
 def draw_svg(terminal: Terminal, traffic_stops: np.ndarray | None = None, heat: Heat | None = None) -> str:
     """The ground plan as SVG; with the stops (S, 3) of a compiled map, or the heat of a run, when given."""
     shore = Shore(terminal, terminal.quay) if terminal.quay is not None else None
     low, high = _extent(terminal, shore)
-    unit = max(high[0] - low[0], 200.0) / 150
-    canvas = Canvas((low[0], low[1] - 8 * unit), high)
+    unit = _unit(low, high)
+    canvas = Canvas(*sheet_of(terminal))
     canvas.polygon([low, (high[0], low[1]), high, (low[0], high[1])], fill=LAND)
     if shore is not None:
         draw_shore(canvas, shore)

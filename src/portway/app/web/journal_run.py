@@ -53,6 +53,12 @@ class JournalRun:
         assert self._sampler.writer is not None
         self._sampler.writer.flush()
 
+    def record(self) -> None:
+        """All of it, at once."""
+        self.begin()
+        for _ in self.instants():
+            pass
+
     def instants(self) -> Iterator[int]:
         """Go on to the end; gives each instant that has been recorded."""
         at = 0
