@@ -1,5 +1,6 @@
 """A past run as pictures."""
 
+import os
 import shutil
 import struct
 import subprocess
@@ -74,10 +75,10 @@ def test_ffmpeg_gets_every_picture(film, tmp_path, monkeypatch):
     assert (tmp_path / "out.mp4").read_text() == "3"
 
 
-@pytest.mark.skipif(
-    shutil.which("ffmpeg") is None, reason="no ffmpeg on this machine; install it: apt-get install ffmpeg"
-)
 def test_a_film_is_made(folder, tmp_path):
+    if shutil.which("ffmpeg") is None:
+        assert "CI" not in os.environ, "ffmpeg is needed"
+        pytest.skip("no ffmpeg on this machine; install it: apt-get install ffmpeg")
     out = tmp_path / "out.mp4"
     command = [sys.executable, "-m", "portway", "replay", str(folder), "--video", str(out), "--film", "1-2@120"]
     subprocess.run(command, check=True)

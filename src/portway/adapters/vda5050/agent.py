@@ -145,9 +145,14 @@ class TruckAgent:
 
     def _reject(self, kind: str, why: str, now_s: float) -> list[Outgoing]:
         self.rejected += 1
-        error = self._words.Error(error_type=kind, error_level="WARNING", error_description=why[:200])
-        self.errors = [*self.errors[-4:], error]
+        self._warn(kind, why)
         return [self.state(now_s)]
+
+    def _warn(self, kind: str, why: str) -> None:
+        """An error of the level WARNING, in the version's word for it; it stays until the next order is taken."""
+        word = self.version.errors.get(kind, kind)
+        error = self._words.Error(error_type=word, error_level="WARNING", error_description=why[:200])
+        self.errors = [*self.errors[-4:], error]
 
     def _order(self, order: Any, now_s: float) -> list[Outgoing]:
         """Sections 6.6.4 to 6.6.5 of 2.1: new order, update, repetition, or what is wrong with it."""
@@ -160,9 +165,14 @@ class TruckAgent:
             if order.order_update_id < self.update_id:
                 return self._reject("orderUpdateError", f"update {order.order_update_id} is older", now_s)
         elif any(n.released for n in self.nodes):
-            return self._reject("orderUpdateError", f"{self.order_id} is not ended", now_s)
+            return self._reject("orderActiveError", f"{self.order_id} is not ended", now_s)
         if not self._fits(order):
-            return self._reject("orderUpdateError", f"it does not begin at the end of the base {self._end()}", now_s)
+            same = order.order_id == self.order_id
+            return self._reject(
+                "orderUpdateError" if same else "startNodeError",
+                f"it does not begin at the end of the base {self._end()}",
+                now_s,
+            )
         self._take(order)
         return [self.state(now_s)]
 
@@ -220,17 +230,13 @@ class TruckAgent:
             return self._cancel(), []
         if kind == "logReport" or kind == "initPosition":
             return False, []
-        self.errors = [*self.errors[-4:], self._words.Error(
-            error_type="noOrderToCancel" if kind == "cancelOrder" else "unsupportedAction", error_level="WARNING",
-            error_description=kind[:80],
-        )]  # fmt: skip
+        self._warn("unsupportedAction", kind[:80])
         return False, []
 
     def _cancel(self) -> bool:
         """Stop at the next node; nodes behind it are forgotten (section 6.6.3)."""
         if not self.nodes:
-            error = self._words.Error(error_type="noOrderToCancel", error_level="WARNING")
-            self.errors = [*self.errors[-4:], error]
+            self._warn("noOrderToCancel", "it has no order")
             return False
         keep = 1 if self.ground.along_m > 0.0 and self.edges and self.edges[0].released else 0
         self.nodes, self.edges = self.nodes[:keep], self.edges[:keep]

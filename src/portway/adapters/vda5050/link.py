@@ -81,6 +81,7 @@ class MqttLink:
         self._task: asyncio.Task | None = None
         self._down = asyncio.Event()
         self.is_up = False
+        self.is_kept = False  # the message under way was kept by the broker for us (retained)
         if broker.user is not None:
             self._client.set_auth_credentials(broker.user, broker.password)
 
@@ -119,13 +120,18 @@ class MqttLink:
                 self._lost()
             await asyncio.sleep(RETRY_S)
 
-    def _on_connect(self, client: Client, *_: Any) -> None:
+    def subscribe(self) -> None:
+        """Subscribe, once more if need be: the broker then sends again what it has kept."""
         for name in self._subscriptions:
-            client.subscribe(name, qos=0)
+            self._client.subscribe(name, qos=0)
+
+    def _on_connect(self, *_: Any) -> None:
+        self.subscribe()
         self.is_up = True
         self._changed(True)
 
-    def _on_message(self, _client: Client, topic: str, payload: bytes, *_: Any) -> int:
+    def _on_message(self, _client: Client, topic: str, payload: bytes, _qos: int, properties: dict) -> int:
+        self.is_kept = bool(properties.get("retain"))
         self._received(topic, payload)
         return 0
 

@@ -20,6 +20,7 @@ from portway.adapters.vda5050.facts import (
     TruckError,
     UnknownTruck,
 )
+from portway.adapters.vda5050.order_way import nodes_and_edges
 from portway.adapters.vda5050.road_book import RoadBook, along_line_m
 from portway.adapters.vda5050.stretch_order import StretchOrder, order_id
 from portway.adapters.vda5050.versions import Version, topic, version_of
@@ -129,29 +130,7 @@ class MasterControl:
         way = [*base, *order.horizon]
         if way:
             truck.stop = self._road.start_of(way[0])
-        node_id, x, y, theta = self._road.node(truck.stop)
-        sequence, map_id = 2 * (opens - first), self._road.map_id
-        nodes = [
-            words.Node(node_id=node_id, sequence_id=sequence, released=True, actions=[],
-                       node_position=words.NodePosition(x=x, y=y, theta=theta, map_id=map_id))
-        ]  # fmt: skip
-        edges = []
-        before = node_id
-        for i, movement in enumerate(way):
-            s, released = self._road.stretch(movement), i < len(base)
-            points = [words.ControlPoint(x=px, y=py) for px, py in s.line]
-            edges.append(words.Edge(
-                edge_id=s.edge_id, sequence_id=sequence + 2 * i + 1, released=released, actions=[],
-                start_node_id=before if truck.version.edge_nodes else None,
-                end_node_id=s.node_id if truck.version.edge_nodes else None,
-                max_speed=s.speed_mps_max, length=round(s.length_m, 3),
-                trajectory=words.Trajectory(degree=1, knot_vector=_knots(len(points)), control_points=points),
-            ))  # fmt: skip
-            nodes.append(words.Node(
-                node_id=s.node_id, sequence_id=sequence + 2 * i + 2, released=released, actions=[],
-                node_position=words.NodePosition(x=s.x, y=s.y, theta=s.theta, map_id=map_id),
-            ))  # fmt: skip
-            before = s.node_id
+        nodes, edges = nodes_and_edges(truck.version, self._road, truck.stop, way, len(base), 2 * (opens - first))
         return words.Order(
             **self._header(truck, "order", now_s), order_id=order_id(truck.truck, first), order_update_id=update_id,
             nodes=nodes, edges=edges,
@@ -257,12 +236,6 @@ class MasterControl:
         known = self.trucks[truck]
         known.jumped = False
         return [*self.pause(truck, False, now_s), *self._tell(known, now_s)]
-
-
-def _knots(points: int) -> list[float]:
-    """Clamped uniform knot vector of degree 1."""
-    inner = [round(i / (points - 1), 6) for i in range(points)]
-    return [0.0, *inner, 1.0]
 
 
 def _is_new(truck: EnrolledTruck, message: str, body: Any) -> bool:

@@ -19,10 +19,13 @@ class Version(NamedTuple):
     reliable: int  # quality of service of order, instant actions and state (3.0: at most once)
     edge_nodes: bool  # an edge names its two nodes
     instant_states: bool  # instant actions have a list of states of their own
+    errors: dict[str, str]  # error type -> word of this version where it is another
 
 
-V2_0 = Version("2.0.0", "v2", {}, "instant_actions", "CONNECTIONBROKEN", 0, True, False)
-V2_1 = Version("2.1.0", "v2", {}, "actions", "CONNECTIONBROKEN", 0, True, False)
+# 2.x has one word for what does not fit to the order under way (section 6.6.4.3)
+ONE_WORD = {"orderActiveError": "orderUpdateError", "startNodeError": "orderUpdateError"}
+V2_0 = Version("2.0.0", "v2", {}, "instant_actions", "CONNECTIONBROKEN", 0, True, False, ONE_WORD)
+V2_1 = Version("2.1.0", "v2", {}, "actions", "CONNECTIONBROKEN", 0, True, False, ONE_WORD)
 V3_0 = Version(
     "3.0.0",
     "v3",
@@ -54,6 +57,14 @@ V3_0 = Version(
     0,
     False,
     True,
+    {
+        "validationError": "VALIDATION_FAILURE",
+        "orderUpdateError": "OUTDATED_ORDER_UPDATE",
+        "noOrderToCancel": "NO_ORDER_TO_CANCEL",
+        "startNodeError": "START_NODE_OUT_OF_RANGE",
+        "unsupportedAction": "INVALID_INSTANT_ACTION",
+        "orderActiveError": "OTHER_ORDER_ACTIVE",
+    },
 )
 VERSIONS = {"2.0": V2_0, "2.1": V2_1, "3.0": V3_0}
 MESSAGES_TO_TRUCK = ("order", "instantActions", "zoneSet", "responses")

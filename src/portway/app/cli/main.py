@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import typer
 
-from portway.app.cli import certs, doctor, exports, imports, inspect, live, measure, run
+from portway.app.cli import certs, conform, doctor, exports, imports, inspect, live, measure, run
 
 app = typer.Typer(
     name="portway",
@@ -25,6 +25,7 @@ app.command()(inspect.edit)
 app.command()(live.serve)
 app.command()(live.truck)
 app.command()(live.key)
+app.command()(conform.conform)
 app.command()(doctor.doctor)
 app.command()(certs.certs)
 app.command()(measure.storm)

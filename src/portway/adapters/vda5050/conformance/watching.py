@@ -1,0 +1,100 @@
+"""Requirements that are judged by everything that was heard: headers, schemas, connection, regularity."""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+from portway.adapters.vda5050.conformance.requirement import TABLE, Result, Verdict
+from portway.adapters.vda5050.conformance.talk import Heard, Talk
+
+STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
+SILENT_S_MAX = 30.0
+
+
+def judge(name: str, fault: str | None, seen: str = "") -> Verdict:
+    """Passed without a fault."""
+    return Verdict(TABLE[name], Result.PASSED if fault is None else Result.FAILED, seen if fault is None else fault)
+
+
+def not_shown(name: str, why: str) -> Verdict:
+    """The session could not bring it about."""
+    return Verdict(TABLE[name], Result.NOT_SHOWN, why)
+
+
+def judge_all(talk: Talk, schemas: Path | None) -> Iterator[Verdict]:
+    """What the whole session shows."""
+    fitting = [h for h in talk.heard if h.body is not None]
+    links = [*talk.kept_of("connection"), *(h for h in talk.of("connection") if h.body is not None)]
+    kept = bool(talk.kept_of("connection"))
+    yield judge("connection.retained", None if kept else "the broker has kept no connection message")
+    said = [h.body.connection_state for h in links]
+    yield judge("connection.online", None if said[-1:] == ["ONLINE"] else f"it says {said[-1:] or 'nothing'}")
+    yield judge("header.sender", _first(fitting, lambda h: _sender(talk, h)))
+    yield judge("header.version", _first(fitting, lambda h: _version(talk, h)))
+    yield judge("header.count", _count(fitting), f"{len(fitting)} messages")
+    yield judge("header.timestamp", _stamps(fitting))
+    yield judge("message.schema", _schema(talk, schemas), f"{len(talk.heard)} messages"
+                + ("" if schemas else ", by our structs; --schemas DIR: by the official schemas"))  # fmt: skip
+    times = [h.at_s for h in talk.of("state")]
+    longest = max((b - a for a, b in pairwise(times)), default=0.0)
+    fault = None if times and longest <= SILENT_S_MAX else f"{longest:.0f} s without a state"
+    yield judge("state.regular", fault, f"at most {longest:.1f} s")
+
+
+def _first(heard: list[Heard], fault) -> str | None:
+    return next((f for f in (fault(h) for h in heard) if f is not None), None)
+
+
+def _sender(talk: Talk, h: Heard) -> str | None:
+    said = h.body.manufacturer, h.body.serial_number
+    return None if said == (talk.manufacturer, talk.serial) else f"{h.kind} says {said[0]}/{said[1]}"
+
+
+def _version(talk: Talk, h: Heard) -> str | None:
+    assert talk.version is not None
+    major = talk.version.topic.removeprefix("v")
+    return None if h.body.version.split(".")[0] == major else f"{h.kind} says {h.body.version} on topic v{major}"
+
+
+def _count(heard: list[Heard]) -> str | None:
+    for kind in sorted({h.kind for h in heard}):
+        numbers = [h.body.header_id for h in heard if h.kind == kind]
+        for before, after in pairwise(numbers):
+            if after != before + 1:
+                return f"{kind}: {after} follows {before}"
+    return None
+
+
+def _stamps(heard: list[Heard]) -> str | None:
+    for h in heard:
+        if not STAMP.fullmatch(h.body.timestamp):
+            return f"{h.kind} says {h.body.timestamp[:40]}"
+    for kind in sorted({h.kind for h in heard}):
+        for a, b in pairwise([h.body.timestamp for h in heard if h.kind == kind]):
+            if b < a:
+                return f"{kind}: {b} follows {a}"
+    return None
+
+
+def _schema(talk: Talk, schemas: Path | None) -> str | None:
+    """By the typed structs, and by the official schemas in `DIR/2.1/state.schema` and so on where they are given."""
+    refused = next((h for h in talk.heard if h.body is None), None)
+    if refused is not None:
+        return f"{refused.kind}: {refused.refusal}"
+    if schemas is None:
+        return None
+    import jsonschema
+
+    assert talk.version is not None
+    for kind in sorted({h.kind for h in talk.heard}):
+        path = schemas / talk.version.name[:3] / f"{kind}.schema"
+        if not path.exists():
+            continue
+        check = jsonschema.validators.validator_for({})(json.loads(path.read_text(encoding="utf-8")))
+        for h in talk.of(kind)[:100]:
+            error = next(iter(check.iter_errors(json.loads(h.payload))), None)
+            if error is not None:
+                return f"{kind}: {error.json_path}: {error.message[:120]}"
+    return None
