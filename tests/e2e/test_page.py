@@ -384,3 +384,35 @@ def test_a_page_of_another_site_gets_no_stream(chromium, address, keys):
       s.onmessage = () => done("let in"); s.onclose = () => done("shut out") }})""")
     assert said == "shut out"
     page.context.close()
+
+
+def test_the_live_terminal_is_shown_and_obeys(chromium, keys, tmp_path):
+    """`portway serve` with agents in a process of their own: trucks move as they report, and stop when told."""
+    arguments = ("serve", "huashan", "--with-trucks", "--db", str(tmp_path / "live.db"), "--keys", str(keys[0]))
+    with page_of(*arguments, port=18_501) as url:
+        page = opened(chromium, url, keys[1]["ann"])
+        assert page.get_attribute("[data-test=mode]", "data-mode") == "live"
+        page.wait_for_function(
+            "[...window.portway.tables.of('trucks').values()].some(r => r.job !== null)", timeout=60_000
+        )
+        before = page.evaluate(PAINTED)
+        page.wait_for_timeout(12_000)
+        after = page.evaluate(PAINTED)
+        assert max(math.hypot(b[0] - a[0], b[1] - a[1]) for a, b in zip(before, after, strict=True)) > 10.0
+        truck = page.evaluate("[...window.portway.tables.of('trucks').entries()].find(([, r]) => r.job !== null)[0]")
+        page.evaluate(f"window.portway.selection.value = {{kind: 'truck', id: '{truck}'}}")
+        shot(page, "live")
+        page.click("[data-test=pause-truck]")
+        assert order(page, "a person on the road") == ("true", "")
+        page.wait_for_function(f"window.portway.tables.of('trucks').get('{truck}').paused")
+        motor = f"""(() => {{ const w = window.portway, p = w.stream.points;
+          const n = p.groups.get("truck").devices.indexOf("{truck}");
+          return p.value(w.stream.reader.values, p.at("truck.axle1.motor_temperature", n)) }})()"""
+        qualities = "window.portway.stream.points.row('truck.quality')"
+        bad = page.evaluate(f"(() => {{ const r = {qualities}; return Array.from(window.portway.stream.reader.values)"
+                            ".slice(r.first, r.first + r.count).filter(q => q > 0).length })()")  # fmt: skip
+        assert bad == 0  # those that stand are heard of, too
+        assert page.evaluate(motor) is None  # a live truck that does not report it has no value
+        assert page.problems == []
+        page.context.close()
+    assert list(tmp_path.glob("recording-*"))

@@ -68,13 +68,6 @@ class Catalogue:
             group.quantise(out[group.offset : group.offset + group.count])
         return out
 
-    def restore(self, values: np.ndarray) -> None:
-        """Take over integers (count,) that `quantise` made: models go on from them."""
-        for group in self.groups.values():
-            part = values[group.offset : group.offset + group.count].astype(float).reshape(group.now.shape)
-            steps = np.array([p.step for p in group.points]).reshape(-1, 1)
-            group.now[:] = np.where(part == NO_VALUE, np.nan, part * steps)
-
     def document(self) -> dict[str, object]:
         """What the page is told of them (`docs/reference/twin-wire.md`)."""
         return {

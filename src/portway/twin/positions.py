@@ -1,5 +1,6 @@
 """Where trucks are now: from the table of traffic in a simulation, from their reports on a live terminal."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -47,8 +48,12 @@ class SimulatedPositions:
 class ReportedPositions:
     """By the last report, carried on at the speed between the last two for a short while."""
 
-    def __init__(self, traffic: LiveTraffic, stale_ms: int = 3_000, lost_ms: int = 30_000) -> None:
-        self._traffic, self._stale_ms, self._lost_ms = traffic, stale_ms, lost_ms
+    def __init__(
+        self, traffic: LiveTraffic, silent_ms: Callable[[], np.ndarray], stale_ms: int = 3_000, lost_ms: int = 30_000
+    ) -> None:
+        """`silent_ms` gives for how long nothing has been heard of each row (N,): a truck that stands tells the core
+        nothing new."""
+        self._traffic, self._silent_ms, self._stale_ms, self._lost_ms = traffic, silent_ms, stale_ms, lost_ms
         count = len(traffic.trucks)
         self._out = np.zeros((count, 4))
         self._speed = np.zeros(count)
@@ -65,6 +70,6 @@ class ReportedPositions:
         return self._out
 
     def quality(self, at_ms: int) -> np.ndarray:
-        """By the age of the last report."""
-        age_ms = at_ms - self._traffic.seen_ms
-        return (age_ms > self._stale_ms).astype(float) + (age_ms > self._lost_ms)
+        """By the time since anything was heard."""
+        silent_ms = self._silent_ms()
+        return (silent_ms > self._stale_ms).astype(float) + (silent_ms > self._lost_ms)

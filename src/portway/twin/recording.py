@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from portway.twin import wire
-from portway.twin.tables import Changes, Row, Tables
+from portway.twin.tables import Changes, Tables
 
 VERSION = 1
 MAGIC = b"portway-recording"
@@ -131,6 +131,3 @@ class RecordingWriter:
         at = self._at + len(head)
         self._at = at + len(body)
         return at, len(body)
-
-
-__all__ = ["Chunk", "RecordingError", "RecordingHeader", "RecordingWriter", "Row"]

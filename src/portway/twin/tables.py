@@ -1,6 +1,6 @@
 """Rows that change seldom: tables of rows by id, and what has changed in them since it was last asked for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 Row = Mapping[str, Any]
@@ -51,8 +51,3 @@ class Tables:
         """Become these rows; what was changed before is forgotten."""
         self.rows = {table: dict(of) for table, of in rows.items()}
         self._changed = {}
-
-    def without(self, tables: Iterable[str]) -> dict[str, dict[str, Row]]:
-        """All rows but those of some tables."""
-        left_out = set(tables)
-        return {name: rows for name, rows in self.rows.items() if name not in left_out}

@@ -5,9 +5,12 @@ Points that trucks do not report have no value: a live terminal shows nothing th
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from portway.adapters.vda5050.master import MasterControl
 from portway.app.live.live_desk import LiveDesk
@@ -34,7 +37,7 @@ class LiveTwin:
         traffic = server.run.controller.state.traffic
         assert isinstance(traffic, LiveTraffic)
         self.mirror = Mirror(
-            server.run.controller, ReportedPositions(traffic), reported=lambda: reported(server.master)
+            server.run.controller, ReportedPositions(traffic, self._silent_ms), reported=lambda: reported(server.master)
         )
         epoch_ms = 1000.0 * server.started_at_s
         doc = document(server.run.scenario, traffic.map, self.mirror.points, "live", epoch_ms)
@@ -48,6 +51,14 @@ class LiveTwin:
         writer.flush()
         self.stage = Stage(doc, Recording(path), self.hub, self, self.sampler.flush)
         server.loop.listen(self.mirror.note_all)
+
+    def _silent_ms(self) -> np.ndarray:
+        """Time since a message of each truck; a truck that has never spoken has been silent for ever."""
+        trucks, now_s = self._server.master.trucks, time.time()
+        silent = [
+            now_s - trucks[name].seen_s if name in trucks else 0.0 for name in self._server.run.controller.state.name
+        ]
+        return 1000.0 * np.array(silent)
 
     def _sample(self) -> None:
         self.sampler.take(max(self._server.run.clock.now_ms(), self.mirror.at_ms + 1))

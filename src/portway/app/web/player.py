@@ -1,7 +1,6 @@
 """The past of one page: its own cursor in a recording, moved by the time that passes."""
 
 import time
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -83,7 +82,3 @@ class Player:
                     for table, rows in changes.items():
                         changed.setdefault(table, {}).update(rows)
         return False, changed
-
-    def marks(self) -> Sequence[tuple[int, int]]:
-        """Alarms on the time line."""
-        return self._recording.marks

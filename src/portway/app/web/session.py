@@ -40,7 +40,6 @@ class Session:
         self._times: deque[float] = deque(maxlen=MESSAGES_MAX)
         self._clock_said: dict[str, Any] = {}
         self._watch = {"ways": True, "heat": False}
-        self.frames = 0
 
     async def run(self) -> None:
         """Serve the page until it goes or is cut off."""
@@ -255,7 +254,6 @@ class Session:
         self._number = self._rows_number = number
         for data in frames:
             await self._socket.send_bytes(data)
-            self.frames += 1
         await self._say_clock(hub.marks, vars_of(hub.clock) | {"live": True})
 
     async def _play(self, player: Player) -> None:
@@ -264,7 +262,6 @@ class Session:
         if full or rows:
             await self._say_rows(full, rows)
         await self._socket.send_bytes(frame)
-        self.frames += 1
         recording = self._stage.recording
         assert recording is not None
         hub = self._stage.hub
