@@ -92,3 +92,13 @@ def test_a_span_that_is_none_is_refused(folder, tmp_path, span):
     assert said.returncode == 2
     assert "--film" in said.stderr
     assert not (tmp_path / "f").exists()
+
+
+def test_simulate_records_what_replay_will_show(tmp_path):
+    command = [sys.executable, "-m", "portway", "simulate", "huashan", "--hours", "0.05", "--poses", "off"]
+    refused = subprocess.run([*command, "--record"], capture_output=True, text=True, check=False)
+    assert (refused.returncode, "--out" in refused.stderr) == (2, True)
+    subprocess.run([*command, "--record", "--out", str(tmp_path)], check=True, stdout=subprocess.DEVNULL)
+    recording = Recording(tmp_path / "recording")
+    assert recording.whole
+    assert recording.end_ms() > 150_000

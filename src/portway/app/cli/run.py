@@ -92,14 +92,23 @@ def simulate(
     out: Out = None,
     poses: Annotated[str, typer.Option(help="Rate of poses.parquet in Hz, or 'off'.")] = "5",
     strategy: Annotated[str | None, typer.Option(help="nearest, gangs or rolling_horizon.")] = None,
+    record: Annotated[
+        bool, typer.Option(help="Record the run in --out, so that `replay` shows any of it at once.")
+    ] = False,
     settings: Set = None,
     as_json: Json = False,
 ) -> None:
     """Run a scenario in the simulator."""
     from portway.app.config import load_scenario
 
+    if record and out is None:
+        raise typer.BadParameter("--record: the recording lies beside the journal; give --out DIR")
     loaded = load_scenario(scenario, overrides_of(settings, trucks, strategy))
     _simulate(loaded, seed, hours, out, poses, as_json)
+    if record and out is not None:
+        from portway.app.web.journal_run import JournalRun
+
+        JournalRun(out).record()
 
 
 def demo(
