@@ -300,6 +300,14 @@ def test_one_that_sends_rubbish_is_cut_off_and_nobody_else_notices(chromium, add
     page.context.close()
 
 
+@pytest.mark.parametrize("said", ["{c: 'seek', at_ms: 'nan'}", "{c: 'speed', x: 'inf'}", "{c: 'step', ms: 'x'}"])
+def test_a_number_that_is_none_is_refused_and_the_run_goes_on(operator, said):
+    operator.evaluate(f"window.portway.stream.send({said})")
+    at = operator.evaluate(STATE)["at"]
+    operator.wait_for_function(f"window.portway.stream.head.atMs > {at} + 1000")
+    assert operator.evaluate(STATE)["link"] == "up"
+
+
 def test_it_fits_on_a_small_and_on_a_wall_screen(chromium, address, keys):
     for width, height in ((1280, 720), (3840, 2160)):
         page = opened(chromium, address, keys[1]["vic"], width, height)

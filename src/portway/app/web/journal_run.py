@@ -1,6 +1,7 @@
 """The past of a run that left only its journal: the core again on its events, recorded while pages look at it."""
 
 import asyncio
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,7 +69,12 @@ class JournalRun:
             self._sampler.take(at)
             yield at
         self._sampler.close()
-        if not self.differs:
+        if self.differs:
+            message = (
+                f"{self._folder}: this version of the core answers record {self._next} differently; shown up to there"
+            )
+            print(message, file=sys.stderr, flush=True)
+        else:
             self.path.replace(self._folder / "recording")
 
     def _feed(self, until_ms: int) -> None:

@@ -12,7 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from portway.adapters.tos.api.keys import Caller, KeyRing, Role
 from portway.app.live.log import log
 from portway.app.web.player import Player
-from portway.app.web.stage import Problem, Stage
+from portway.app.web.stage import Problem, Stage, finite
 
 PERIOD_S = 0.1
 MESSAGES_MAX, MESSAGE_BYTES_MAX, RUBBISH_MAX = 50, 16_384, 3  # a second; each; in all
@@ -97,7 +97,7 @@ class Session:
         try:
             said = msgspec.json.decode(text, type=dict[str, Any])
             await self._obey(str(said.get("c")), said)
-        except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
+        except (msgspec.DecodeError, KeyError, TypeError, ValueError, OverflowError) as error:
             self._rubbish += 1
             if self._rubbish >= RUBBISH_MAX:
                 raise CutOff("what it sends is not what a page says") from error
@@ -168,9 +168,10 @@ class Session:
         if name == "live":
             self._player, self._number, self._rows_number = (None, 0, 0) if self._stage.hub else (self._player, 0, 0)
         elif name in ("seek", "next_alarm"):
+            at_ms = finite(said["at_ms"]) if name == "seek" else None
             player = self._past()
-            if name == "seek":
-                player.seek(float(said["at_ms"]))
+            if at_ms is not None:
+                player.seek(at_ms)
             else:
                 player.next_mark(bool(said.get("back")))
         elif self._player is not None:
@@ -194,21 +195,21 @@ class Session:
 
     def _pace_player(self, player: Player, name: str, said: dict[str, Any]) -> None:
         if name == "speed":
-            player.speed = min(max(float(said["x"]), 0.1), SPEED_MAX)
+            player.speed = min(max(finite(said["x"]), 0.1), SPEED_MAX)
         elif name == "pause":
             player.paused = bool(said["paused"])
         else:
             player.paused = True
-            player.seek(player.at_ms + float(said["ms"]))
+            player.seek(player.at_ms + finite(said["ms"]))
 
     async def _pace_run(self, name: str, said: dict[str, Any]) -> None:
         assert self.caller is not None
         if self._stage.desk is None or Role.OPERATOR not in self.caller.roles:
             problems = [Problem("not_allowed", Role.OPERATOR)]
         else:
-            speed = min(max(float(said["x"]), 0.1), SPEED_MAX) if name == "speed" else None
+            speed = min(max(finite(said["x"]), 0.1), SPEED_MAX) if name == "speed" else None
             paused = bool(said["paused"]) if name == "pause" else None
-            step_ms = max(1, int(said["ms"])) if name == "step" else None
+            step_ms = max(1, int(finite(said["ms"]))) if name == "step" else None
             problems = list(self._stage.desk.pace(speed, paused, step_ms))
         if problems:
             await self._say({"t": "answer", "id": said.get("id"), "ok": False,

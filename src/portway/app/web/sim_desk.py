@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from portway.app.web.paced_run import PacedRun
-from portway.app.web.stage import Problem
+from portway.app.web.stage import Problem, finite
 from portway.core.events import (
     JobOrderCancelled,
     JobOrderMoved,
@@ -37,7 +37,7 @@ def alarm_command(alarms: Alarms, name: str, arguments: Arguments, by: str, at_m
     if name == "ack":
         done = alarms.acknowledge(str(arguments["alarm"]), by, at_ms)
     elif name in ("shelve", "unshelve"):
-        minutes = float(arguments["minutes"]) if name == "shelve" else 0.0
+        minutes = finite(arguments["minutes"]) if name == "shelve" else 0.0
         done = alarms.shelve(str(arguments["alarm"]), minutes, by, at_ms)
     else:
         return None

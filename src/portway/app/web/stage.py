@@ -3,6 +3,7 @@
 A stage without a hub's present (a run that is over) is only its recording.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
@@ -37,3 +38,11 @@ class Stage(NamedTuple):
     hub: Hub | None = None
     desk: Desk | None = None
     flush: Callable[[], None] = lambda: None  # write what is recorded, so that the past reaches to now
+
+
+def finite(said: Any) -> float:
+    """A number that a page has sent; ValueError for what is none, or not finite."""
+    number = float(said)
+    if not math.isfinite(number):
+        raise ValueError(f"{said} is no number")
+    return number

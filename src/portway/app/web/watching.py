@@ -1,6 +1,7 @@
 """Programs that show the page, each from top to bottom: a simulated run, and the past of one."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,12 +31,23 @@ async def _serve(stage: Stage, options: PageOptions, *work: Coroutine[Any, Any, 
     """The page, until a signal comes; work beside it ends with it."""
     port = free_port(options.host, options.port)
     tasks = [asyncio.create_task(w) for w in work]
+    for task in tasks:
+        task.add_done_callback(_say_failure)
     try:
         await run_page(make_page(stage, options.keys), options.host, port, options.browser, options.on_signals)
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    for error in ended:
+        if isinstance(error, Exception):
+            raise error
+
+
+def _say_failure(task: "asyncio.Task[None]") -> None:
+    """The page goes on with what it has; whoever started it is told at once."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        print(f"the run behind the page has failed: {error}", file=sys.stderr, flush=True)
 
 
 async def watch_run(
@@ -58,7 +70,10 @@ async def watch_past(folder: Path, options: PageOptions) -> None:
     """
     if (folder / "recording").exists():
         recording = Recording(folder / "recording")
-        doc = recording.header.document | {"mode": "replay", "whole": recording.whole}
+        doc = recording.header.document | {
+            "mode": "replay",
+            "whole": recording.whole and recording.header.document.get("whole", True),
+        }
         await _serve(Stage(doc, recording), options)
         return
     run = JournalRun(folder)
