@@ -14,6 +14,7 @@ from portway.app.interrupt import on_signals
 Versions = Annotated[str, typer.Option(help="Versions of VDA 5050, given to the trucks in turn: 2.0,2.1,3.0.")]
 BrokerUrl = Annotated[str | None, typer.Option("--broker", help="mqtt://HOST:PORT or mqtts://HOST:PORT.")]
 Trucks = Annotated[int | None, typer.Option(min=1, help="Number of trucks instead of the scenario's.")]
+Speed = Annotated[float, typer.Option(min=0.1, max=100.0, help="Rehearse: the clock runs so many times faster.")]
 Ca = Annotated[Path | None, typer.Option(help="Certificate of the broker's authority (TLS).")]
 Certificate = Annotated[Path | None, typer.Option(help="Own certificate (TLS).")]
 Key = Annotated[Path | None, typer.Option(help="Key of the own certificate.")]
@@ -55,6 +56,7 @@ def serve(
     ca: Ca = None,
     certificate: Certificate = None,
     key: Key = None,
+    speed: Speed = 1.0,
     settings: Set = None,
 ) -> None:
     """Control a terminal live: trucks over VDA 5050, cranes simulated. Goes on with the run in the database.
@@ -72,9 +74,9 @@ def serve(
     with ExitStack() as stack:
         url = broker or _embedded(stack)
         print(f"broker: {url}", file=sys.stderr)
-        options = ServeOptions(broker_from(url, ca, certificate, key), names, host, port, db, keys, links)
+        options = ServeOptions(broker_from(url, ca, certificate, key), names, host, port, db, keys, links, speed=speed)
         if with_trucks:
-            _truck_process(stack, scenario, url, versions, trucks, settings)
+            _truck_process(stack, scenario, url, versions, trucks, settings, speed)
         try:
             asyncio.run(serve_terminal(loaded, options, on_signals))
         except (StorageError, KeyFileError, TosLinksError) as error:
@@ -99,12 +101,25 @@ def _embedded(stack: ExitStack) -> str:
 
 
 def _truck_process(
-    stack: ExitStack, scenario: Any, url: str, versions: str, trucks: int | None, settings: list[str] | None
-) -> None:
+    stack: ExitStack, scenario: Any, url: str, versions: str, trucks: int | None, settings: list[str] | None,
+    speed: float,
+) -> None:  # fmt: skip
     import subprocess
 
-    command = [sys.executable, "-m", "portway", "truck", str(scenario), "--broker", url, "--versions", versions]
-    command += ["--trucks", str(trucks)] if trucks else []
+    command = [
+        sys.executable,
+        "-m",
+        "portway",
+        "truck",
+        str(scenario),
+        "--broker",
+        url,
+        "--versions",
+        versions,
+        "--speed",
+        str(speed),
+    ]
+    command += ["--speed", str(speed), *(["--trucks", str(trucks)] if trucks else [])]
     for setting in settings or []:
         command += ["--set", setting]
     child = subprocess.Popen(command)
@@ -125,6 +140,7 @@ def truck(
     certificate: Certificate = None,
     key: Key = None,
     certificates: Annotated[Path | None, typer.Option(help="Folder with SERIAL.crt and SERIAL.key (TLS).")] = None,
+    speed: Speed = 1.0,
     settings: Set = None,
 ) -> None:
     """On-board agents that speak VDA 5050 and stand in for trucks, each with a connection of its own."""
@@ -145,7 +161,8 @@ def truck(
     async def drive() -> None:
         stopping = asyncio.Event()
         on_signals(stopping.set)
-        await AgentProcess(loaded, serial or known, where, _versions(versions), options, certificates).run(stopping)
+        fleet = AgentProcess(loaded, serial or known, where, _versions(versions), options, certificates, speed)
+        await fleet.run(stopping)
 
     asyncio.run(drive())
 

@@ -36,6 +36,7 @@ class ServeOptions(NamedTuple):
     keys: Path | None = None
     tos: TosLinks = TosLinks()
     recordings: Path | None = None  # folder of what pages were shown; beside the database by default
+    speed: float = 1.0  # of the clock; a rehearsal runs faster than the wall
 
 
 def _keys(path: Path | None) -> KeyRing:
@@ -61,7 +62,7 @@ async def serve_terminal(scenario: Scenario, options: ServeOptions, on_signals: 
     if "://" not in options.database:
         Path(options.database).resolve().parent.mkdir(parents=True, exist_ok=True)
     durable = open_durable(options.database)
-    run = open_run(durable.journal, scenario)
+    run = open_run(durable.journal, scenario, speed=options.speed)
     server = LiveServer(run, durable, ServerOptions(options.broker, options.versions))
     desk, tokens, keys = LiveDesk(server), options.tos.token_rule(), _keys(options.keys)
     api = make_api(desk, keys, durable.answers, tokens=tokens, outbox=durable.outbox)

@@ -116,7 +116,7 @@ class CoreLoop:
         self._wake.set()
 
     async def _wait(self) -> None:
-        until_s = min(IDLE_S, max(0.0, (self._world.next_ms() - self._clock.now_ms()) / 1000))
+        until_s = min(IDLE_S, max(0.0, (self._world.next_ms() - self._clock.now_ms()) / 1000)) / self._clock.speed
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), until_s)
         self._wake.clear()

@@ -5,7 +5,6 @@ Points that trucks do not report have no value: a live terminal shows nothing th
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -54,7 +53,7 @@ class LiveTwin:
 
     def _silent_ms(self) -> np.ndarray:
         """Time since a message of each truck; a truck that has never spoken has been silent for ever."""
-        trucks, now_s = self._server.master.trucks, time.time()
+        trucks, now_s = self._server.master.trucks, self._server.run.clock.wall_s()
         silent = [
             now_s - trucks[name].seen_s if name in trucks else 0.0 for name in self._server.run.controller.state.name
         ]

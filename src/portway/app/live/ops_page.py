@@ -1,10 +1,12 @@
 """Health and figures of a running server over HTTP: /health/live, /health/ready, /status, /metrics."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily
 from starlette.routing import BaseRoute
 
 from portway.app.web.page import Guarded
@@ -12,11 +14,25 @@ from portway.app.web.page import Guarded
 if TYPE_CHECKING:
     from portway.app.live.server import LiveServer
 
+LABELS = {"messages_refused": "truck", "trucks_by_state": "state"}
+HELP = {
+    "queue_depth": "Facts not handled yet.",
+    "messages": "Messages that trucks have sent.",
+    "messages_refused": "Messages that were refused.",
+    "trucks_by_state": "Trucks by what they are doing.",
+    "jobs_late": "Quay cranes that wait for a job order's truck.",
+    "loop": "From a truck's message to the order that it led to.",
+    "handle": "The core's work in a tick.",
+    "commit": "A tick's transaction.",
+}
+
 
 def ops_page(server: "LiveServer", api: FastAPI, routes: Sequence[BaseRoute] = ()) -> FastAPI:
     """The page; it only reads. `routes` (the twin's) come before the TOS interface, whose everything else is."""
     page = FastAPI(title="Portway operations", openapi_url=None)
     page.add_middleware(Guarded)
+    registry = CollectorRegistry()
+    registry.register(Figures(server))
 
     @page.get("/health/live")
     async def live() -> Response:
@@ -39,19 +55,31 @@ def ops_page(server: "LiveServer", api: FastAPI, routes: Sequence[BaseRoute] = (
     @page.get("/metrics")
     async def metrics() -> Response:
         """The figures as Prometheus reads them."""
-        return Response("\n".join(_lines(server.status())) + "\n", media_type="text/plain; version=0.0.4")
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     page.router.routes.extend(routes)
     page.mount("/", api)
     return page
 
 
-def _lines(status: dict) -> list[str]:
-    lines = []
-    for name, value in status.items():
-        if isinstance(value, dict):
-            label = "truck" if name == "messages_refused" else "state"
-            lines += [f'portway_{name}{{{label}="{key}"}} {count}' for key, count in sorted(value.items())]
-        elif isinstance(value, bool | int | float):
-            lines.append(f"portway_{name} {float(value):g}")
-    return lines
+class Figures:
+    """The server's figures for Prometheus, `portway_` before each name."""
+
+    def __init__(self, server: "LiveServer") -> None:
+        self._server = server
+
+    def collect(self) -> Iterator[Any]:
+        """Gauges of the status, histograms of the durations."""
+        for name, value in self._server.status().items():
+            text = HELP.get(name, f"{name} of /status.")
+            if name in LABELS:
+                family = GaugeMetricFamily(f"portway_{name}", text, labels=[LABELS[name]])
+                for label, count in sorted(value.items()):
+                    family.add_metric([label], count)
+                yield family
+            elif isinstance(value, bool | int | float):
+                yield GaugeMetricFamily(f"portway_{name}", text, value=float(value))
+        for name, kept in self._server.latencies.items():
+            buckets = [(str(bound), float(seen)) for bound, seen in kept.cumulated()]
+            buckets.append(("+Inf", float(kept.count)))
+            yield HistogramMetricFamily(f"portway_{name}_seconds", HELP[name], buckets, kept.sum_s)

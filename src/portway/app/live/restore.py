@@ -39,8 +39,11 @@ class ReplayError(AssertionError):
     """A record is answered otherwise than before: the journal is of another version of the core."""
 
 
-def open_run(journal: DurableJournal, scenario: Scenario, seed: int = 0) -> OpenedRun:
-    """Begin a run in a new database, or go on with the one in it (its scenario counts, not the one given)."""
+def open_run(journal: DurableJournal, scenario: Scenario, seed: int = 0, speed: float = 1.0) -> OpenedRun:
+    """Begin a run in a new database, or go on with the one in it (its scenario counts, not the one given).
+
+    `speed` is that of its clock; a rehearsal runs faster than the wall.
+    """
     run = journal.run
     is_new = run is None
     if run is None:
@@ -51,7 +54,9 @@ def open_run(journal: DurableJournal, scenario: Scenario, seed: int = 0) -> Open
     traffic_map = cached_map(run.scenario.terminal, truck_type(run.scenario))
     if is_new:
         controller = _fresh(run, traffic_map)
-        return OpenedRun(run.scenario, traffic_map, controller, RunClock(run.started_at_s), controller.start(), 0)
+        return OpenedRun(
+            run.scenario, traffic_map, controller, RunClock(run.started_at_s, 0, speed), controller.start(), 0
+        )
     controller, number, entries = _known(journal, run, traffic_map)
     first, last_ms = number, controller.state.now_ms
     for entry in entries:
@@ -59,7 +64,7 @@ def open_run(journal: DurableJournal, scenario: Scenario, seed: int = 0) -> Open
         if feed(controller, entry.event) != entry.commands:
             raise ReplayError(f"record {number} is answered otherwise; run the server with the version that wrote it")
         last_ms = entry.event.at_ms
-    clock, told = RunClock(run.started_at_s, last_ms), outstanding(controller.state)
+    clock, told = RunClock(run.started_at_s, last_ms, speed), outstanding(controller.state)
     return OpenedRun(run.scenario, traffic_map, controller, clock, told, number - first)
 
 

@@ -11,6 +11,7 @@ from portway.adapters.vda5050.link import Broker, MqttLink
 from portway.adapters.vda5050.master import MasterControl
 from portway.adapters.vda5050.road_book import RoadBook
 from portway.app.live.core_loop import CoreLoop
+from portway.app.live.latencies import Latencies
 from portway.app.live.log import log
 from portway.app.live.pictures import Pictures
 from portway.app.live.progress import WorkProgress
@@ -20,7 +21,6 @@ from portway.core.events import TruckReported
 from portway.sim.world import SimWorld
 
 MANUFACTURER = "portway"
-LATENCIES_KEPT = 20_000
 ALERTS_KEPT = 500
 
 
@@ -48,13 +48,14 @@ class LiveServer:
         self.progress.note((e.event, e.commands) for e in durable.journal.tail())
         self.pictures = Pictures(run.controller.state, self.master, self.progress)
         self.loop = CoreLoop(
-            run.controller, durable.journal, run.clock, self.cranes, self._send, self._observe, self.progress.note
-        )
+            run.controller, durable.journal, run.clock, self.cranes, self._send,
+            lambda name, seconds: self.latencies[name].add(seconds), self.progress.note,
+        )  # fmt: skip
         self.link = MqttLink(
             options.broker, f"portway-master-{run.scenario.terminal.id}", self.master.subscriptions(),
             self._received, self._link_changed,
         )  # fmt: skip
-        self.seconds: dict[str, deque[float]] = {"loop": deque(maxlen=LATENCIES_KEPT)}
+        self.latencies = {name: Latencies() for name in ("loop", "handle", "commit")}
         self.alerts: deque[Alert] = deque(maxlen=ALERTS_KEPT)
         self.refused: Counter[str] = Counter()
         self.messages = 0
@@ -76,7 +77,7 @@ class LiveServer:
     # -- out ----------------------------------------------------------------------------------------------------
 
     def _send(self, commands: Sequence[Command], _now_ms: int) -> None:
-        now_s, out = time.time(), list[Outgoing]()
+        now_s, out = self.run.clock.wall_s(), list[Outgoing]()
         for command in commands:
             if isinstance(command, ExtendBase):
                 out += self.master.extend(command, now_s)
@@ -96,10 +97,7 @@ class LiveServer:
     def forgive(self, truck: str) -> None:
         """A person has looked at a truck that jumped."""
         if self.master.trucks[truck].jumped:
-            self.link.publish(self.master.forgive(truck, time.time()))
-
-    def _observe(self, name: str, seconds: float) -> None:
-        self.seconds.setdefault(name, deque(maxlen=LATENCIES_KEPT)).append(seconds)
+            self.link.publish(self.master.forgive(truck, self.run.clock.wall_s()))
 
     # -- in -----------------------------------------------------------------------------------------------------
 
@@ -108,7 +106,7 @@ class LiveServer:
 
     def _received(self, topic: str, payload: bytes) -> None:
         self.messages += 1
-        facts, answers = self.master.received(topic, payload, time.time())
+        facts, answers = self.master.received(topic, payload, self.run.clock.wall_s())
         self.link.publish(answers)
         for fact in facts:
             self._take(fact)
@@ -141,25 +139,20 @@ class LiveServer:
 
     # -- what is shown ------------------------------------------------------------------------------------------
 
-    def latency_ms(self, name: str, percent: float) -> float:
-        """A percentile of a duration that was observed, ms; 0 before the first."""
-        found = sorted(self.seconds.get(name, ()))
-        return 1000 * found[min(len(found) - 1, int(percent / 100 * len(found)))] if found else 0.0
-
     def status(self) -> dict[str, Any]:
         """Figures for health and metrics."""
-        state = self.run.controller.state
+        state, now_ms = self.run.controller.state, self.run.clock.now_ms()
         return {
             "uptime_s": round(time.monotonic() - self.began, 1),
             "broker_up": self.link.is_up,
             "records": self.loop.records,
             "queue_depth": self.loop.queue_depth,
-            "loop_ms_p50": round(self.latency_ms("loop", 50), 3),
-            "loop_ms_p99": round(self.latency_ms("loop", 99), 3),
-            "handle_ms_p50": round(self.latency_ms("handle", 50), 3),
-            "handle_ms_p99": round(self.latency_ms("handle", 99), 3),
-            "commit_ms_p50": round(self.latency_ms("commit", 50), 3),
-            "commit_ms_p99": round(self.latency_ms("commit", 99), 3),
+            **{
+                f"{name}_ms_p{percent}": round(1000 * kept.percentile_s(percent), 3)
+                for name, kept in self.latencies.items()
+                for percent in (50, 99)
+            },
+            "jobs_late": sum(q.waited_ms(now_ms) > 0 for q in state.board.queues.values()),
             "messages": self.messages,
             "messages_refused": dict(self.refused),
             "trucks_online": sum(t.link == "online" for t in self.master.trucks.values()),

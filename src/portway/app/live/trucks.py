@@ -22,9 +22,10 @@ class AgentProcess:
 
     def __init__(
         self, scenario: Scenario, serials: Sequence[str], broker: Broker, versions: Sequence[str],
-        options: AgentOptions, certificates: Path | None = None,
+        options: AgentOptions, certificates: Path | None = None, speed: float = 1.0,
     ) -> None:  # fmt: skip
-        """`certificates` holds SERIAL.crt and SERIAL.key of each truck."""
+        """`certificates` holds SERIAL.crt and SERIAL.key of each truck; `speed` is that of their clock."""
+        self._speed = speed
         kind, homes = truck_type(scenario), {t.id: t.home for t in scenario.fleet.trucks}
         traffic_map = cached_map(scenario.terminal, kind)
         self.agents: dict[str, TruckAgent] = {}
@@ -58,14 +59,20 @@ class AgentProcess:
         last = time.monotonic()
         while not stopping.is_set():
             now = time.monotonic()
-            dt_s, last = now - last, now
+            dt_s, last = self._speed * min(now - last, 1.0), now
             for serial, agent in self.agents.items():
-                self.links[serial].publish(agent.step(min(dt_s, 1.0), time.time()))
+                self.links[serial].publish(_driven(agent, dt_s))
             await asyncio.sleep(max(0.0, STEP_S - (time.monotonic() - now)))
         for serial, agent in self.agents.items():
             self.links[serial].publish([agent.connection("OFFLINE", time.time())])
         await asyncio.sleep(0.2)
         await asyncio.gather(*(link.stop() for link in self.links.values()))
+
+
+def _driven(agent: TruckAgent, dt_s: float) -> list[Outgoing]:
+    """What an agent says while it drives for so long, in steps of a tenth of a second."""
+    steps, now_s = max(1, round(dt_s / STEP_S)), time.time()
+    return [m for i in range(steps) for m in agent.step(dt_s / steps, now_s + (i + 1) * dt_s / steps - dt_s)]
 
 
 def _own(broker: Broker, certificates: Path | None, serial: str) -> Broker:
