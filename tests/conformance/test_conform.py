@@ -137,15 +137,23 @@ class KnowsEveryAction(TruckAgent):
     """Reports any instant action as done."""
 
     def _act(self, kind, now_s):
-        done, more = super()._act(kind, now_s)
-        return done or kind == "doAHandstand", more
+        status, more = super()._act(kind, now_s)
+        return "FINISHED" if kind == "doAHandstand" else status, more
 
 
 class IgnoresCancel(TruckAgent):
     """Says that it has cancelled, and drives on."""
 
     def _cancel(self):
-        return bool(self.nodes) or super()._cancel()
+        return "FINISHED" if self.nodes else super()._cancel()
+
+
+class CancelsTooSoon(TruckAgent):
+    """Says that the order is cancelled while it still drives to the next node."""
+
+    def _cancel(self):
+        status = super()._cancel()
+        return "FINISHED" if status == "RUNNING" else status
 
 
 class PausesInWordsOnly(TruckAgent):
@@ -198,6 +206,7 @@ SEEN_AT_A_STAND = (CountsNothing, LocalTime, SaysItIsAnother, NoFactsheet, Knows
         (DrivesTheHorizon, {"order.states", "order.base_end"}),
         (KnowsEveryAction, {"action.unknown"}),
         (IgnoresCancel, {"cancel.driving"}),
+        (CancelsTooSoon, {"cancel.driving"}),
         (PausesInWordsOnly, {"pause.driving"}),
         (TakesOlderUpdates, {"update.older"}),
         (SwallowsMalformed, {"order.malformed"}),

@@ -4,6 +4,7 @@ Stands in for steel, and is what a truck maker replaces. Pure: stepped by its ca
 the nodes and edges of its order; the truck may drive up to the last released node and nowhere else, link or no link.
 """
 
+import itertools
 import math
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from portway.core.model.truck import TruckType
 STATE_S = 1.0
 RANGE_PERCENT_PER_M = 0.0006  # of the battery, a plain figure: 160 km
 CRAWL_MPS = 1.0
+START_CRAWL, STOP_CRAWL = "startCrawl", "stopCrawl"  # instant actions of our own, told in the factsheet
 
 
 class AgentOptions(NamedTuple):
@@ -43,7 +45,7 @@ class TruckAgent:
         self.last_node, self.last_sequence = "", 0
         self.nodes: list[Any] = []  # to be driven, from the next one on
         self.edges: list[Any] = []
-        self.paused = False
+        self.paused, self.crawls = False, self.options.crawl
         self.errors: list[Any] = []
         self.actions: dict[str, tuple[str, str]] = {}  # instant action: kind, status
         self.charge_percent = 80.0
@@ -81,12 +83,14 @@ class TruckAgent:
     def step(self, dt_s: float, now_s: float) -> list[Outgoing]:
         """Drive for a moment; a state when one is due or a node was passed."""
         before_m = self.ground.driven_m
-        limit = 0.0 if self.paused else CRAWL_MPS if self.options.crawl else math.inf
+        limit = 0.0 if self.paused else CRAWL_MPS if self.crawls else math.inf
         for _ in range(self.ground.move(dt_s, limit)):
             self.edges.pop(0)
             node = self.nodes.pop(0)
             self.last_node, self.last_sequence = node.node_id, node.sequence_id
             self._node_passed = True
+        if not self.nodes:
+            self._end_cancel()
         self.charge_percent = max(5.0, self.charge_percent - RANGE_PERCENT_PER_M * (self.ground.driven_m - before_m))
         out = []
         if self._node_passed or now_s - self._stated_s >= self.options.state_s:
@@ -173,6 +177,7 @@ class TruckAgent:
                 f"it does not begin at the end of the base {self._end()}",
                 now_s,
             )
+        self._straighten(order)
         self._take(order)
         return [self.state(now_s)]
 
@@ -195,6 +200,14 @@ class TruckAgent:
             return position is not None and math.hypot(position.x - x, position.y - y) < 2.0
         return first.node_id == node_id
 
+    def _straighten(self, order: Any) -> None:
+        """An edge without a trajectory is driven straight from node to node."""
+        w = self._words
+        for edge, ends in zip(order.edges, itertools.pairwise(order.nodes), strict=True):
+            if edge.trajectory is None:
+                points = [w.ControlPoint(x=n.node_position.x, y=n.node_position.y) for n in ends]
+                edge.trajectory = w.Trajectory(control_points=points)
+
     def _take(self, order: Any) -> None:
         if order.order_id != self.order_id:
             self.order_id, self.last_sequence = order.order_id, order.nodes[0].sequence_id
@@ -211,37 +224,43 @@ class TruckAgent:
         for action in [*(body.actions or []), *(body.instant_actions or [])][:50]:
             if action.action_id in self.actions:
                 continue  # never twice
-            done, more = self._act(action.action_type, now_s)
-            self.actions[action.action_id] = (action.action_type, "FINISHED" if done else "FAILED")
+            status, more = self._act(action.action_type, now_s)
+            self.actions[action.action_id] = (action.action_type, status)
             self.actions = dict(list(self.actions.items())[-10:])
             out += more
         return [*out, self.state(now_s)]
 
-    def _act(self, kind: str, now_s: float) -> tuple[bool, list[Outgoing]]:
-        """Carry out an instant action (section 6.8): whether it was, and what else is to be said."""
+    def _act(self, kind: str, now_s: float) -> tuple[str, list[Outgoing]]:
+        """Carry out an instant action (section 6.8): its status, and what else is to be said."""
         if kind in ("startPause", "stopPause"):
             self.paused = kind == "startPause"
-            return True, []
-        if kind == "stateRequest":
-            return True, []
-        if kind == "factsheetRequest":
-            return True, [self.factsheet(now_s)]
-        if kind == "cancelOrder":
+        elif kind in (START_CRAWL, STOP_CRAWL):
+            self.crawls = kind == START_CRAWL
+        elif kind == "factsheetRequest":
+            return "FINISHED", [self.factsheet(now_s)]
+        elif kind == "cancelOrder":
             return self._cancel(), []
-        if kind == "logReport" or kind == "initPosition":
-            return False, []
-        self._warn("unsupportedAction", kind[:80])
-        return False, []
+        elif kind in ("logReport", "initPosition"):
+            return "FAILED", []
+        elif kind != "stateRequest":
+            self._warn("unsupportedAction", kind[:80])
+            return "FAILED", []
+        return "FINISHED", []
 
-    def _cancel(self) -> bool:
-        """Stop at the next node; nodes behind it are forgotten (section 6.6.3)."""
+    def _cancel(self) -> str:
+        """Stop at the next node; nodes behind it are forgotten. Finished when it stands (section 6.6.3)."""
         if not self.nodes:
             self._warn("noOrderToCancel", "it has no order")
-            return False
+            return "FAILED"
         keep = 1 if self.ground.along_m > 0.0 and self.edges and self.edges[0].released else 0
         self.nodes, self.edges = self.nodes[:keep], self.edges[:keep]
         self.ground.lay(self.edges)
-        return True
+        return "RUNNING" if keep else "FINISHED"
+
+    def _end_cancel(self) -> None:
+        for action, (kind, status) in self.actions.items():
+            if kind == "cancelOrder" and status == "RUNNING":
+                self.actions[action] = kind, "FINISHED"
 
     def factsheet(self, now_s: float) -> Outgoing:
         """What kind of truck it is (section 6.15)."""
@@ -249,6 +268,7 @@ class TruckAgent:
         three = self.version.instant_states
         timing = {"minimumOrderInterval" if three else "minOrderInterval": 0.1,
                   "minimumStateInterval" if three else "minStateInterval": 0.1}  # fmt: skip
+        own = [self._own_action(kind) for kind in (START_CRAWL, STOP_CRAWL)]
         lens = ("maximumStringLengths", "maximumArrayLengths") if three else ("maxStringLens", "maxArrayLens")
         body = w.Factsheet(
             **self._header("factsheet", now_s),
@@ -261,10 +281,15 @@ class TruckAgent:
                 deceleration_max=t.brake_mps2, height_min=1.6, height_max=1.6, width=t.width_m, length=t.length_m,
             ),
             protocol_limits={lens[0]: {}, lens[1]: {}, "timing": timing},
-            protocol_features={"optionalParameters": [], "mobileRobotActions" if three else "agvActions": []},
+            protocol_features={"optionalParameters": [], "mobileRobotActions" if three else "agvActions": own},
             agv_geometry={}, load_specification={},
         )  # fmt: skip
         return Outgoing(self.topic("factsheet"), wire.encode(body), 0, True)
+
+    def _own_action(self, kind: str) -> dict[str, Any]:
+        """An instant action of our own as the factsheet tells it."""
+        always = {"pauseAllowed": False, "cancelAllowed": False} if self.version.instant_states else {}
+        return {"actionType": kind, "actionScopes": ["INSTANT"], **always}
 
 
 def _shape(order: Any) -> str:
@@ -280,7 +305,9 @@ def _shape(order: Any) -> str:
             return f"sequence id {edge.sequence_id} or {node.sequence_id} is out of order"
         if edge.released != node.released or (node.released and not released):
             return "the base has a gap"
-        if edge.trajectory is None or len(edge.trajectory.control_points) < 2:
-            return f"edge {edge.edge_id} has no trajectory"[:100]
+        if edge.trajectory is None and (node.node_position is None or order.nodes[i].node_position is None):
+            return f"edge {edge.edge_id} has neither a trajectory nor two nodes with positions"[:100]
+        if edge.trajectory is not None and len(edge.trajectory.control_points) < 2:
+            return f"edge {edge.edge_id} has a trajectory of one point"[:100]
         released = node.released
     return ""

@@ -192,7 +192,7 @@ class MasterControl:
             return facts, []
         released = max((n.sequence_id for n in body.node_states if n.released), default=0)
         step = truck.order.confirm(
-            body.order_id, body.order_update_id, body.last_node_sequence_id, released, round(now_s * 1000)
+            body.order_id, body.order_update_id, _last_sequence(body), released, round(now_s * 1000)
         )
         if step is not None:
             facts.append(Progress(truck.truck, step, self._along_m(truck, body, step), not body.driving))
@@ -236,6 +236,14 @@ class MasterControl:
         known = self.trucks[truck]
         known.jumped = False
         return [*self.pause(truck, False, now_s), *self._tell(known, now_s)]
+
+
+def _last_sequence(body: Any) -> int:
+    """Sequence id of the last node passed. A truck that has taken an order and not yet passed its first node may still
+    say that of the order before: whatever is ahead of it has not been passed."""
+    ahead = min((n.sequence_id for n in body.node_states), default=None)
+    last = int(body.last_node_sequence_id)
+    return last if ahead is None or last < ahead else max(0, ahead - 2)
 
 
 def _is_new(truck: EnrolledTruck, message: str, body: Any) -> bool:

@@ -175,6 +175,9 @@ class Driving:
             "state", lambda s: talk.action_status(s, action) == "FINISHED", ANSWER_S, before
         )
         fault = None if finished else f"{len(talk.state().node_states)} node states left, the action is not FINISHED"
+        said = [h.body for h in talk.heard[before:] if h.kind == "state" and h.body is not None]
+        if any(talk.action_status(s, action) == "FINISHED" and (s.driving or s.node_states) for s in said):
+            fault = "the action is FINISHED while it still drives"
         if ended is not None and ended.last_node_sequence_id >= nodes[-1].sequence_id:
             fault = "it drove on to the end of the order"
         yield judge("cancel.driving", fault)
