@@ -9,6 +9,7 @@ from portway.adapters.vda5050.facts import Fact, Outgoing, Progress
 from portway.adapters.vda5050.master import MasterControl
 from portway.adapters.vda5050.road_book import RoadBook
 from portway.adapters.vda5050.versions import MESSAGES_TO_TRUCK, VERSIONS
+from portway.adapters.vda5050.zone_desk import ZoneDesk
 from portway.app.compose import truck_type
 from portway.core.commands import Command, ExtendBase, PauseTruck
 from portway.core.events import TruckReported
@@ -37,7 +38,9 @@ class VdaYard(LiveYard):
 
     def restart_master(self) -> None:
         """A master control that knows nothing but who is enrolled."""
-        self.master = MasterControl(RoadBook(self.map))
+        road, truck = RoadBook(self.map), truck_type(self.scenario)
+        self.zones = ZoneDesk(self.scenario.terminal, road, (truck.length_m, truck.width_m))
+        self.master = MasterControl(road, "uagv", self.zones)
         for name, agent in self.agents.items():
             self.master.enrol(name, "steel", name, agent.version.name)
 

@@ -9,6 +9,7 @@ import math
 from typing import Any, NamedTuple
 
 from portway.adapters.vda5050 import wire
+from portway.adapters.vda5050.agent_zones import SUPPORTED, AgentZones
 from portway.adapters.vda5050.facts import Outgoing
 from portway.adapters.vda5050.ground import Ground
 from portway.adapters.vda5050.master import stamp
@@ -47,6 +48,7 @@ class TruckAgent:
         self.edges: list[Any] = []
         self.paused, self.crawls = False, self.options.crawl
         self.errors: list[Any] = []
+        self.zones = AgentZones()
         self.actions: dict[str, tuple[str, str]] = {}  # instant action: kind, status
         self.charge_percent = 80.0
         self.rejected = 0
@@ -54,7 +56,7 @@ class TruckAgent:
         self._words = wire.of(version)
         self._stated_s = -1e9
         self._shown_s = -1e9
-        self._node_passed = False
+        self._has_news = False
 
     # -- topics -------------------------------------------------------------------------------------------------
 
@@ -64,7 +66,8 @@ class TruckAgent:
 
     def subscriptions(self) -> list[str]:
         """What it listens to."""
-        return [self.topic("order"), self.topic("instantActions")]
+        more = ["zoneSet", "responses"] if self.version.zones else []
+        return [self.topic(message) for message in ("order", "instantActions", *more)]
 
     def connection(self, state: str, now_s: float) -> Outgoing:
         """ONLINE, OFFLINE or, as last will, the version's word for a broken connection; retained (section 6.14)."""
@@ -84,16 +87,19 @@ class TruckAgent:
         """Drive for a moment; a state when one is due or a node was passed."""
         before_m = self.ground.driven_m
         limit = 0.0 if self.paused else CRAWL_MPS if self.crawls else math.inf
+        asked = self.zones.requests
+        limit = min(limit, self.zones.speed_limit(self.ground))
+        self._has_news |= self.zones.requests != asked
         for _ in range(self.ground.move(dt_s, limit)):
             self.edges.pop(0)
             node = self.nodes.pop(0)
             self.last_node, self.last_sequence = node.node_id, node.sequence_id
-            self._node_passed = True
+            self._has_news = True
         if not self.nodes:
             self._end_cancel()
         self.charge_percent = max(5.0, self.charge_percent - RANGE_PERCENT_PER_M * (self.ground.driven_m - before_m))
         out = []
-        if self._node_passed or now_s - self._stated_s >= self.options.state_s:
+        if self._has_news or now_s - self._stated_s >= self.options.state_s:
             out.append(self.state(now_s))
         if self.options.visualization_s and now_s - self._shown_s >= self.options.visualization_s:
             self._shown_s = now_s
@@ -113,7 +119,7 @@ class TruckAgent:
 
     def state(self, now_s: float) -> Outgoing:
         """The whole state (section 6.10)."""
-        self._stated_s, self._node_passed = now_s, False
+        self._stated_s, self._has_news = now_s, False
         w = self._words
         states = [w.ActionState(action_id=a, action_type=k, action_status=s) for a, (k, s) in self.actions.items()]
         own = self.version.instant_states
@@ -130,9 +136,28 @@ class TruckAgent:
             velocity=self._velocity(), battery_state=w.BatteryState(
                 battery_charge=round(self.charge_percent, 2), charging=False
             ),
-            safety_state=w.SafetyState(e_stop="NONE", field_violation=False),
+            safety_state=w.SafetyState(e_stop="NONE", field_violation=False), **self._zone_states(),
         )  # fmt: skip
         return Outgoing(self.topic("state"), wire.encode(body), self.version.reliable)
+
+    def _zone_states(self) -> dict[str, Any]:
+        """Fields of the state that speak of zones (3.0)."""
+        if not self.version.zones:
+            return {}
+        w, zones = self._words, self.zones
+        return {
+            "zone_sets": [
+                w.ZoneSetState(zone_set_id=name, map_id=m, zone_set_status="ENABLED" if name == zones.enabled
+                               else "DISABLED")
+                for name, (m, _) in zones.sets.items()
+            ],
+            "zone_requests": [
+                w.ZoneRequest(request_id=name, request_type="ACCESS", zone_id=zone, zone_set_id=zones.enabled,
+                              request_status=status)
+                for zone, (name, status) in zones.requests.items()
+            ],
+            "edge_requests": [],
+        }  # fmt: skip
 
     # -- messages -----------------------------------------------------------------------------------------------
 
@@ -145,6 +170,14 @@ class TruckAgent:
             return self._reject("validationError", str(error), now_s)
         if message == "order":
             return self._order(body, now_s)
+        if message == "zoneSet":
+            if not self.zones.add(body.zone_set):
+                self._warn("duplicateZoneSet", body.zone_set.zone_set_id[:80])
+            return [self.state(now_s)]
+        if message == "responses":
+            for response in body.responses[:50]:
+                self.zones.respond(response.request_id, response.grant_type)
+            return [self.state(now_s)]
         return self._instant_actions(body, now_s) if message == "instantActions" else []
 
     def _reject(self, kind: str, why: str, now_s: float) -> list[Outgoing]:
@@ -224,7 +257,10 @@ class TruckAgent:
         for action in [*(body.actions or []), *(body.instant_actions or [])][:50]:
             if action.action_id in self.actions:
                 continue  # never twice
-            status, more = self._act(action.action_type, now_s)
+            if action.action_type in ("enableZoneSet", "deleteZoneSet") and self.version.zones:
+                status, more = self._on_zone_set(action), list[Outgoing]()
+            else:
+                status, more = self._act(action.action_type, now_s)
             self.actions[action.action_id] = (action.action_type, status)
             self.actions = dict(list(self.actions.items())[-10:])
             out += more
@@ -246,6 +282,12 @@ class TruckAgent:
             self._warn("unsupportedAction", kind[:80])
             return "FAILED", []
         return "FINISHED", []
+
+    def _on_zone_set(self, action: Any) -> str:
+        """Enable or delete a zone set (section 6.4.2 of 3.0)."""
+        named = next((str(p.value) for p in action.action_parameters or [] if p.key == "zoneSetId"), "")
+        done = self.zones.enable(named) if action.action_type == "enableZoneSet" else self.zones.delete(named)
+        return "FINISHED" if done else "FAILED"
 
     def _cancel(self) -> str:
         """Stop at the next node; nodes behind it are forgotten. Finished when it stands (section 6.6.3)."""
@@ -275,6 +317,7 @@ class TruckAgent:
             type_specification=w.TypeSpecification(
                 series_name=t.id, agv_kinematic="OMNI", agv_class="CARRIER", max_load_mass=65_000.0,
                 localization_types=["NATURAL"], navigation_types=["VIRTUAL_LINE_GUIDED"],
+                supported_zones=SUPPORTED if self.version.zones else None,
             ),
             physical_parameters=w.PhysicalParameters(
                 speed_min=0.0, speed_max=t.speed_mps_max, acceleration_max=t.accel_mps2_empty,

@@ -9,7 +9,7 @@ from portway.core.model.truck import TruckType
 NEAR_M = 0.02  # as good as there
 
 
-class _Piece:
+class Piece:
     """The line of one edge with the length up to each of its points."""
 
     def __init__(self, edge: Any) -> None:
@@ -24,6 +24,7 @@ class _Piece:
         self.headings = [headings[0], *turned, headings[-1]]
 
     def at(self, s: float) -> tuple[float, float, float]:
+        """Centre and heading of the truck after `s` metres."""
         i = 0
         while i + 2 < len(self.upto) and self.upto[i + 1] < s:
             i += 1
@@ -46,28 +47,29 @@ class Ground:
         self.pose, self.mps, self.along_m, self.driven_m = pose, 0.0, 0.0, 0.0
         self.loaded = False
         self._truck = truck
-        self._pieces: list[_Piece] = []
+        self.size, self.brake_mps2 = (truck.length_m, truck.width_m), truck.brake_mps2
+        self.pieces: list[Piece] = []
 
     def lay(self, edges: list[Any]) -> None:
         """The released edges from the one under way on."""
-        known = {p.sequence: p for p in self._pieces}
-        under_way = self._pieces[0] if self._pieces and self.along_m > 0.0 else None
-        self._pieces = [
+        known = {p.sequence: p for p in self.pieces}
+        under_way = self.pieces[0] if self.pieces and self.along_m > 0.0 else None
+        self.pieces = [
             under_way if under_way is not None and e.sequence_id == under_way.sequence
             else known.get(e.sequence_id) if e.sequence_id in known and known[e.sequence_id].points == [
-                (p.x, p.y) for p in e.trajectory.control_points] else _Piece(e)  # type: ignore[misc]
+                (p.x, p.y) for p in e.trajectory.control_points] else Piece(e)  # type: ignore[misc]
             for e in edges
         ]  # fmt: skip
 
     def left_m(self) -> float:
         """To the end of what is released."""
-        return sum(p.length_m for p in self._pieces) - self.along_m
+        return sum(p.length_m for p in self.pieces) - self.along_m
 
     def _speed_allowed(self) -> float:
         """So slow that the truck can brake for the end of the base and for every slower edge before it."""
         brake, ahead = self._truck.brake_mps2, -self.along_m
-        allowed = min(self._truck.speed_mps_max, self._pieces[0].speed_mps)
-        for i, piece in enumerate(self._pieces):
+        allowed = min(self._truck.speed_mps_max, self.pieces[0].speed_mps)
+        for i, piece in enumerate(self.pieces):
             if i > 0:
                 allowed = min(allowed, math.sqrt(piece.speed_mps**2 + 2 * brake * max(0.0, ahead)))
             ahead += piece.length_m
@@ -77,7 +79,7 @@ class Ground:
 
     def move(self, dt_s: float, limit_mps: float) -> int:
         """Drive for a moment; returns how many edges were ended."""
-        if not self._pieces:
+        if not self.pieces:
             self.mps = 0.0
             return 0
         accel = self._truck.accel_mps2_loaded if self.loaded else self._truck.accel_mps2_empty
@@ -91,13 +93,13 @@ class Ground:
         self.along_m += way
         self.driven_m += way
         ended = 0
-        while self._pieces and self.along_m >= self._pieces[0].length_m - 1e-6:
-            piece = self._pieces.pop(0)
+        while self.pieces and self.along_m >= self.pieces[0].length_m - 1e-6:
+            piece = self.pieces.pop(0)
             self.along_m = max(0.0, self.along_m - piece.length_m)
             self.pose = piece.at(piece.length_m)
             ended += 1
-        if self._pieces and way > 0.0:
-            self.pose = self._pieces[0].at(self.along_m)
-        if not self._pieces:
+        if self.pieces and way > 0.0:
+            self.pose = self.pieces[0].at(self.along_m)
+        if not self.pieces:
             self.along_m = self.mps = 0.0
         return ended

@@ -5,6 +5,7 @@ is claimed behind it.
 """
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ from portway.adapters.vda5050.order_way import nodes_and_edges
 from portway.adapters.vda5050.road_book import RoadBook, along_line_m
 from portway.adapters.vda5050.stretch_order import StretchOrder, order_id
 from portway.adapters.vda5050.versions import Version, topic, version_of
+from portway.adapters.vda5050.zone_desk import ZoneDesk
 from portway.core.commands import ExtendBase
 
 JUMP_M = 50.0  # a position may differ by so much from what a truck can have driven since the one before
@@ -59,8 +61,8 @@ class EnrolledTruck:
 class MasterControl:
     """The server's side of the standard."""
 
-    def __init__(self, road_book: RoadBook, interface: str = "uagv") -> None:
-        self._road, self._interface = road_book, interface
+    def __init__(self, road_book: RoadBook, interface: str = "uagv", zones: ZoneDesk | None = None) -> None:
+        self._road, self._interface, self.zones = road_book, interface, zones
         self.trucks: dict[str, EnrolledTruck] = {}
         self._by_topic: dict[tuple[str, str], EnrolledTruck] = {}
         self.unknown: dict[tuple[str, str], str] = {}
@@ -89,13 +91,18 @@ class MasterControl:
         """Stop a truck where it is, or let it go on (instant actions startPause, stopPause)."""
         return [self.instant_action(truck, "startPause" if paused else "stopPause", now_s)]
 
-    def instant_action(self, truck: str, kind: str, now_s: float) -> Outgoing:
-        """Any instant action without parameters."""
+    def instant_action(
+        self, truck: str, kind: str, now_s: float, parameters: Mapping[str, str] | None = None
+    ) -> Outgoing:
+        """Any instant action."""
         known = self.trucks[truck]
         words = wire.of(known.version)
         number = known.sent_headers.get("instantActions", 0)
-        action = words.Action(action_type=kind, action_id=f"{truck}-{kind}-{number}-{int(now_s)}", blocking_type="NONE"
-                              if known.version.instant_states else "HARD")  # fmt: skip
+        action = words.Action(
+            action_type=kind, action_id=f"{truck}-{kind}-{number}-{int(now_s)}",
+            blocking_type="NONE" if known.version.instant_states else "HARD",
+            action_parameters=[words.ActionParameter(key=k, value=v) for k, v in (parameters or {}).items()] or None,
+        )  # fmt: skip
         body = words.InstantActions(
             **self._header(known, "instantActions", now_s), **{known.version.instant_actions: [action]}
         )
@@ -198,7 +205,20 @@ class MasterControl:
             facts.append(Progress(truck.truck, step, self._along_m(truck, body, step), not body.driving))
         elif body.order_id:
             facts.append(Lost(truck.truck, body.order_id[:80]))
-        return facts, self._tell(truck, now_s)
+        return facts, [*self._tell(truck, now_s), *self._on_zones(truck, body, now_s)]
+
+    def _on_zones(self, truck: EnrolledTruck, body: Any, now_s: float) -> list[Outgoing]:
+        """Zone sets, and answers to requests."""
+        words, out = wire.of(truck.version), []
+        wishes = [] if self.zones is None else self.zones.wishes(truck.truck, truck.version, truck.order, body, now_s)
+        for wish in wishes:
+            if wish.message not in wire.STRUCT_OF:
+                out.append(self.instant_action(truck.truck, wish.message, now_s, wish.body))
+                continue
+            struct = getattr(words, wire.STRUCT_OF[wish.message])
+            message = struct(**self._header(truck, wish.message, now_s), **wish.body)
+            out.append(Outgoing(self._topic(truck, wish.message), wire.encode(message), truck.version.reliable))
+        return out
 
     def _along_m(self, truck: EnrolledTruck, body: Any, step: int) -> float:
         """Distance on the movement under way; the smaller of what position and odometer say is safe."""

@@ -42,6 +42,12 @@ class RoadBook:
         """The stop where a movement begins."""
         return int(self._map.arrays.mv_from[movement])
 
+    def poses(self, movement: int | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """x, y (metres, centre of the footprint) and heading (radians) along a movement, or along all of them."""
+        paths = self._map.paths
+        rows = slice(None) if movement is None else slice(int(paths.ptr[movement]), int(paths.ptr[movement + 1]))
+        return paths.x[rows], paths.y[rows], paths.heading[rows]
+
     def stretch(self, movement: int) -> Stretch:
         """A movement as an edge and its end node."""
         if movement not in self._known:

@@ -19,13 +19,14 @@ class Version(NamedTuple):
     reliable: int  # quality of service of order, instant actions and state (3.0: at most once)
     edge_nodes: bool  # an edge names its two nodes
     instant_states: bool  # instant actions have a list of states of their own
+    zones: bool  # has zone sets, requests and responses
     errors: dict[str, str]  # error type -> word of this version where it is another
 
 
 # 2.x has one word for what does not fit to the order under way (section 6.6.4.3)
 ONE_WORD = {"orderActiveError": "orderUpdateError", "startNodeError": "orderUpdateError"}
-V2_0 = Version("2.0.0", "v2", {}, "instant_actions", "CONNECTIONBROKEN", 0, True, False, ONE_WORD)
-V2_1 = Version("2.1.0", "v2", {}, "actions", "CONNECTIONBROKEN", 0, True, False, ONE_WORD)
+V2_0 = Version("2.0.0", "v2", {}, "instant_actions", "CONNECTIONBROKEN", 0, True, False, False, ONE_WORD)
+V2_1 = Version("2.1.0", "v2", {}, "actions", "CONNECTIONBROKEN", 0, True, False, False, ONE_WORD)
 V3_0 = Version(
     "3.0.0",
     "v3",
@@ -57,6 +58,7 @@ V3_0 = Version(
     0,
     False,
     True,
+    True,
     {
         "validationError": "VALIDATION_FAILURE",
         "orderUpdateError": "OUTDATED_ORDER_UPDATE",
@@ -64,6 +66,7 @@ V3_0 = Version(
         "startNodeError": "START_NODE_OUT_OF_RANGE",
         "unsupportedAction": "INVALID_INSTANT_ACTION",
         "orderActiveError": "OTHER_ORDER_ACTIVE",
+        "duplicateZoneSet": "DUPLICATE_ZONE_SET",
     },
 )
 VERSIONS = {"2.0": V2_0, "2.1": V2_1, "3.0": V3_0}

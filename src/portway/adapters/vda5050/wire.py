@@ -88,6 +88,15 @@ TABLE: dict[str, list[tuple]] = {
         ("error_references", Many("ErrorReference", True), None),
     ],
     "SafetyState": [("e_stop", str, NO), ("field_violation", bool, NO)],
+    "ZoneSetState": [("zone_set_id", str, NO), ("map_id", str, NO), ("zone_set_status", str, NO)],
+    "ZoneRequest": [
+        ("request_id", str, NO), ("request_type", str, NO), ("zone_id", str, NO), ("zone_set_id", str, NO),
+        ("request_status", str, NO),
+    ],
+    "EdgeRequest": [
+        ("request_id", str, NO), ("request_type", str, NO), ("edge_id", str, NO), ("sequence_id", int, NO),
+        ("request_status", str, NO),
+    ],
     "State": [
         *HEADER, ("order_id", str, NO), ("order_update_id", int, NO), ("last_node_id", str, NO),
         ("last_node_sequence_id", int, NO), ("node_states", Many("NodeState"), NO),
@@ -98,14 +107,26 @@ TABLE: dict[str, list[tuple]] = {
         ("velocity", One("Velocity", True), None), ("loads", Many("Load", True), None),
         ("battery_state", One("BatteryState", True), None), ("safety_state", One("SafetyState", True), None),
         ("instant_action_states", Many("ActionState", True), None),
+        ("zone_sets", Many("ZoneSetState", True), None), ("zone_requests", Many("ZoneRequest", True), None),
+        ("edge_requests", Many("EdgeRequest", True), None),
     ],
     "Visualization": [
         *HEADER, ("agv_position", One("Position", True), None), ("velocity", One("Velocity", True), None),
     ],
+    "Vertex": [("x", float, NO), ("y", float, NO)],
+    "Zone": [
+        ("zone_id", str, NO), ("zone_type", str, NO), ("vertices", Many("Vertex"), NO),
+        ("maximum_speed", Opt(float), None), ("release_loss_behavior", Opt(str), None),
+    ],
+    "ZoneSetBody": [("map_id", str, NO), ("zone_set_id", str, NO), ("zones", Many("Zone"), NO)],
+    "ZoneSet": [*HEADER, ("zone_set", One("ZoneSetBody"), NO)],
+    "Response": [("request_id", str, NO), ("grant_type", str, NO), ("lease_expiry", Opt(str), None)],
+    "Responses": [*HEADER, ("responses", Many("Response"), NO)],
     "Connection": [*HEADER, ("connection_state", str, NO)],
     "TypeSpecification": [
         ("series_name", str, NO), ("agv_kinematic", str, NO), ("agv_class", str, NO), ("max_load_mass", float, NO),
         ("localization_types", list[str], NO), ("navigation_types", list[str], NO),
+        ("supported_zones", Opt(list[str]), None),
     ],
     "PhysicalParameters": [
         ("speed_min", float, NO), ("speed_max", float, NO), ("acceleration_max", float, NO),
@@ -120,7 +141,7 @@ TABLE: dict[str, list[tuple]] = {
 }  # fmt: skip
 STRUCT_OF = {
     "order": "Order", "instantActions": "InstantActions", "state": "State", "visualization": "Visualization",
-    "connection": "Connection", "factsheet": "Factsheet",
+    "connection": "Connection", "factsheet": "Factsheet", "zoneSet": "ZoneSet", "responses": "Responses",
 }  # fmt: skip
 
 

@@ -41,6 +41,10 @@ class WorkProgress:
         while len(self.events) <= after:
             await self._news.wait()
 
+    def closed_lanes(self) -> tuple[str, ...]:
+        """Lanes that the control room has closed, under whatever name."""
+        return tuple(sorted({lane for lanes in self.blocks.values() for lane in lanes}))
+
     def _tell(self, at_ms: int, kind: ProgressKind, **keys: object) -> None:
         self.events.append(ProgressEvent(id=len(self.events) + 1, at_ms=at_ms, kind=kind, **keys))  # type: ignore[arg-type]
         job = keys.get("job_order")

@@ -10,6 +10,8 @@ from portway.adapters.vda5050.facts import Fact, Jumped, Link, Lost, Outgoing, P
 from portway.adapters.vda5050.link import Broker, MqttLink
 from portway.adapters.vda5050.master import MasterControl
 from portway.adapters.vda5050.road_book import RoadBook
+from portway.adapters.vda5050.zone_desk import ZoneDesk
+from portway.app.compose import truck_type
 from portway.app.live.core_loop import CoreLoop
 from portway.app.live.latencies import Latencies
 from portway.app.live.log import log
@@ -17,7 +19,7 @@ from portway.app.live.pictures import Pictures
 from portway.app.live.progress import WorkProgress
 from portway.app.live.restore import OpenedRun
 from portway.core.commands import Alert, Command, ExtendBase, JobOrderStopped, PauseTruck
-from portway.core.events import TruckReported
+from portway.core.events import Event, RoadBlocked, TruckReported
 from portway.sim.world import SimWorld
 
 MANUFACTURER = "portway"
@@ -40,16 +42,19 @@ class LiveServer:
         self.began = time.monotonic()
         assert durable.journal.run is not None, "the run has been opened"
         self.started_at_s = durable.journal.run.started_at_s
-        self.master = MasterControl(RoadBook(run.map), options.interface)
+        road, kind = RoadBook(run.map), truck_type(run.scenario)
+        self.zones = ZoneDesk(run.scenario.terminal, road, (kind.length_m, kind.width_m))
+        self.master = MasterControl(road, options.interface, self.zones)
         for n, truck in enumerate(sorted(run.controller.state.homes)):
             self.master.enrol(truck, MANUFACTURER, truck, options.versions[n % len(options.versions)])
         self.cranes = SimWorld(run.scenario, 0)
         self.progress = WorkProgress(run.scenario.work.job_orders)
         self.progress.note((e.event, e.commands) for e in durable.journal.tail())
+        self.zones.close(self.progress.closed_lanes())
         self.pictures = Pictures(run.controller.state, self.master, self.progress)
         self.loop = CoreLoop(
             run.controller, durable.journal, run.clock, self.cranes, self._send,
-            lambda name, seconds: self.latencies[name].add(seconds), self.progress.note,
+            lambda name, seconds: self.latencies[name].add(seconds), self._kept,
         )  # fmt: skip
         self.link = MqttLink(
             options.broker, f"portway-master-{run.scenario.terminal.id}", self.master.subscriptions(),
@@ -73,6 +78,12 @@ class LiveServer:
     def stop(self) -> None:
         """End in order: the tick under way is finished and kept."""
         self.loop.stop()
+
+    def _kept(self, entries: Sequence[tuple[Event, Sequence[Command]]]) -> None:
+        """What has been kept is known to whoever asks, and closed roads to the trucks."""
+        self.progress.note(entries)
+        if any(isinstance(event, RoadBlocked) for event, _ in entries):
+            self.zones.close(self.progress.closed_lanes())
 
     # -- out ----------------------------------------------------------------------------------------------------
 

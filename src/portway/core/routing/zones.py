@@ -6,7 +6,7 @@ A zone holds for the ground in its polygon and for all lanes that name it.
 import msgspec
 import numpy as np
 
-from portway.core.model.layout import Terminal, Zone
+from portway.core.model.layout import Point, Terminal
 from portway.core.routing.paths import Way
 
 
@@ -30,20 +30,20 @@ def obey_zones(ways: list[Way], terminal: Terminal) -> list[Way]:
     for way in ways:
         if closed_lanes.intersection(way.lanes):
             continue
-        inside = [(zone, _inside(zone, way.x, way.y)) for zone in terminal.zones]
-        if any(zone.closed and within.any() for zone, within in inside):
+        crossed = [(zone, inside(zone.polygon, way.x, way.y)) for zone in terminal.zones]
+        if any(zone.closed and within.any() for zone, within in crossed):
             continue
         limit = way.limit
-        for zone, within in inside:
+        for zone, within in crossed:
             if zone.speed_mps_max is not None:
                 limit = np.where(within, np.minimum(limit, zone.speed_mps_max), limit)
         kept.append(way._replace(limit=limit))
     return kept
 
 
-def _inside(zone: Zone, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Which of some points (n,) lie in a zone's polygon: an odd number of its sides is crossed going right."""
-    corners = np.array(zone.polygon)
+def inside(polygon: tuple[Point, ...], x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Which of some points (n,) lie in a polygon: an odd number of its sides is crossed going right."""
+    corners = np.array(polygon)
     odd = np.zeros(len(x), bool)
     for (ax, ay), (bx, by) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         if ay != by:
