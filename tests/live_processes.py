@@ -49,6 +49,7 @@ class Processes:
         (folder / "mosquitto.conf").write_text(
             f"listener {self.mqtt} 127.0.0.1\nallow_anonymous true\npersistence false\nlog_type none\n"
         )
+        self.tls: list[str] = []
         self.running: dict[str, subprocess.Popen] = {}
         self.key, entry = new_key("test", list(Role))
         (folder / "keys.toml").write_text(entry)
@@ -82,6 +83,7 @@ class Processes:
         common += ["--speed", str(self.speed)]
         files = {"--db": "live.db", "--keys": "keys.toml", "--tos": "tos.toml"}
         served = [word for option, file in files.items() for word in (option, str(self.folder / file))]
+        common += self.tls
         command = {
             "broker": lambda: [need(MOSQUITTO, "Mosquitto"), "-c", str(self.folder / "mosquitto.conf")],
             "server": lambda: [*portway, "serve", *common, "--port", str(self.http), *served],
@@ -111,6 +113,12 @@ class Processes:
                 return json.load(answer)
         except OSError:
             return {}
+
+    def metrics(self) -> dict[str, float]:
+        """What Prometheus would read."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http}/metrics", timeout=5) as answer:
+            lines = [line for line in answer.read().decode().splitlines() if not line.startswith("#")]
+        return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
 
     def call(self, method: str, path: str, body: object = None) -> tuple[int, dict]:
         """A call of the TOS interface: status and answer."""

@@ -4,12 +4,16 @@ An independent listener on the broker takes down where the trucks say they are.
 """
 
 import json
+import shutil
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
-from live_processes import HOOK_SECRET, TRUCKS, Processes, steps, terminal
+from live_processes import HOOK_SECRET, MOSQUITTO, TRUCKS, Processes, need, steps, terminal
 from portway.adapters.tos.api.webhooks import sign
 from portway.app.config import load_scenario
 
@@ -108,3 +112,77 @@ def test_the_tos_and_the_control_room_change_a_running_terminal_and_a_restart_fo
         assert processes.call("POST", "/operations/road-blocks/oil/opening", opening)[0] == 404
         processes.wait(lambda s: s["trucks_online"] == TRUCKS, 30)
         assert processes.call("GET", "/trucks/T001")[1]["state"] == "paused"
+
+
+def strangers(processes: Processes) -> list[str]:
+    return [s["manufacturer"] for s in processes.call("GET", "/enrolments")[1]["strangers"]]
+
+
+@pytest.mark.slow
+def test_an_unknown_truck_is_shown_and_heard_once_it_is_enrolled(tmp_path):
+    with terminal(tmp_path) as (processes, _):
+        processes.end("trucks")
+        processes.start("trucks", "--manufacturer", "acme", "--serial", "T001")
+        began = time.monotonic()
+        while strangers(processes) != ["acme"]:
+            assert time.monotonic() - began < 20
+            time.sleep(0.1)
+        alerts = processes.call("GET", "/alerts")[1]["items"]
+        assert [(a["code"], a["subject"]) for a in alerts] == [("unknown_truck", "acme/T001")]
+        assert processes.status()["trucks_online"] == 0
+        body = {"manufacturer": "acme", "serial_number": "T001", "version": "2.0", "reason": "new on board unit"}
+        assert processes.call("PUT", "/operations/trucks/T099/enrolment", body)[0] == 404
+        assert processes.call("PUT", "/operations/trucks/T002/enrolment", {**body, "version": "1.1"})[0] == 422
+        taken = {**body, "manufacturer": "portway", "serial_number": "T003"}
+        assert processes.call("PUT", "/operations/trucks/T001/enrolment", taken)[0] == 409
+        assert processes.call("PUT", "/operations/trucks/T001/enrolment", body)[0] == 204
+        processes.wait(lambda s: s["trucks_online"] == 1, 20)
+        assert strangers(processes) == ["portway"], "whom the broker remembers of the truck before"
+        processes.end("server", signal.SIGKILL)
+        processes.start("server")
+        processes.wait(lambda s: s["trucks_online"] == 1, 30)
+        enrolled = {e["truck"]: e for e in processes.call("GET", "/enrolments")[1]["items"]}
+        assert enrolled["T001"]["vehicle"] == {"manufacturer": "acme", "serial_number": "T001", "version": "2.0"}
+        assert enrolled["T001"]["online"]
+        assert not enrolled["T002"]["online"]
+
+
+def over_tls(folder: Path) -> Processes:
+    """A terminal whose broker was prepared by `portway certs`."""
+    processes, files = Processes(folder), folder / "broker"
+    words = ["certs", "huashan", "--out", str(files), "--host", "127.0.0.1", "--port", str(processes.mqtt)]
+    subprocess.run([sys.executable, "-m", "portway", *words, "--trucks", str(TRUCKS)], check=True, capture_output=True)
+    plain = (files / "mosquitto.conf").read_text()
+    (folder / "mosquitto.conf").write_text(plain + "user root\n")
+    processes.url = f"mqtts://127.0.0.1:{processes.mqtt}"
+    processes.tls = ["--ca", str(files / "authority.crt")]
+    return processes
+
+
+@pytest.mark.slow
+def test_a_terminal_over_tls_where_every_truck_has_a_certificate(tmp_path):
+    need(MOSQUITTO, "Mosquitto")
+    processes = over_tls(tmp_path)
+    files = tmp_path / "broker"
+    processes.start("broker")
+    time.sleep(0.5)
+    try:
+        processes.start("server", "--certificate", str(files / "master.crt"), "--key", str(files / "master.key"))
+        processes.start("trucks", "--certificates", str(files / "trucks"))
+        processes.wait(lambda s: s["trucks_online"] == TRUCKS, 60)
+        processes.wait(lambda s: s["trucks_by_state"].get("to_collect", 0) >= 3, 60)
+        metrics = processes.metrics()
+        assert metrics["portway_trucks_online"] == TRUCKS
+        assert metrics["portway_loop_seconds_count"] > 0
+        assert metrics['portway_loop_seconds_bucket{le="+Inf"}'] == metrics["portway_loop_seconds_count"]
+        assert processes.status()["messages_refused"] == {}
+        processes.end("trucks")  # a truck with the certificate of another one is not heard
+        shutil.copy(files / "trucks" / "T002.crt", files / "trucks" / "T001.crt")
+        shutil.copy(files / "trucks" / "T002.key", files / "trucks" / "T001.key")
+        processes.wait(lambda s: s["trucks_online"] == 0, 30)
+        processes.start("trucks", "--certificates", str(files / "trucks"), "--serial", "T001")
+        time.sleep(5)
+        assert processes.status()["trucks_online"] == 0
+    finally:
+        for name in list(processes.running):
+            processes.end(name)

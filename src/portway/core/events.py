@@ -134,6 +134,27 @@ class JobOrderMoved(msgspec.Struct, frozen=True, tag=True, array_like=True):
     reason: str
 
 
+class TruckEnrolled(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """From now on a vehicle speaks for a truck: manufacturer, serial number and version as in VDA 5050."""
+
+    at_ms: int
+    truck: str
+    manufacturer: str
+    serial: str
+    version: str
+    by: str
+    reason: str
+
+
+class TroubleReported(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """A link to the outside has noticed something that a person has to look at; answered by an `Alert`."""
+
+    at_ms: int
+    code: str
+    subject: str
+    detail: str
+
+
 Event = (
     JobOrderReceived
     | TruckArrived
@@ -149,4 +170,6 @@ Event = (
     | TruckWithdrawn
     | RoadBlocked
     | JobOrderMoved
+    | TruckEnrolled
+    | TroubleReported
 )

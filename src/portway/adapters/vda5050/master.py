@@ -68,7 +68,10 @@ class MasterControl:
         self.unknown: dict[tuple[str, str], str] = {}
 
     def enrol(self, truck: str, manufacturer: str, serial: str, version: str) -> None:
-        """Know a truck; from now on its messages are taken."""
+        """Know a truck; from now on its messages are taken. One that spoke for the truck before is a stranger then."""
+        before = self.trucks.get(truck)
+        if before is not None:
+            self._by_topic.pop((before.manufacturer, before.serial), None)
         enrolled = EnrolledTruck(truck, manufacturer, serial, version_of(version))
         self.trucks[truck] = self._by_topic[manufacturer, serial] = enrolled
         self.unknown.pop((manufacturer, serial), None)

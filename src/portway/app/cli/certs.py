@@ -18,6 +18,7 @@ def certs(
     port: Annotated[int, typer.Option(help="Port of the broker.")] = 8883,
     days: Annotated[int, typer.Option(min=1, help="How long certificates of trucks and server are good.")] = 365,
     renew: Annotated[list[str] | None, typer.Option(help="Make anew: a serial number, broker or master.")] = None,
+    manufacturer: Annotated[str | None, typer.Option(help="Of the trucks, as they report themselves.")] = None,
     trucks: Annotated[int | None, typer.Option(min=1, help="Number of trucks instead of the scenario's.")] = None,
     settings: Set = None,
 ) -> None:
@@ -28,7 +29,8 @@ def certs(
     from portway.adapters.broker.certificates import Authority
     from portway.adapters.broker.mosquitto import MASTER, access_list, configuration
     from portway.app.config import load_scenario
-    from portway.app.live.server import MANUFACTURER, ServerOptions
+    from portway.app.live.enrolment import MANUFACTURER
+    from portway.app.live.server import ServerOptions
 
     loaded = load_scenario(scenario, overrides_of(settings, trucks, None))
     serials, again = [t.id for t in loaded.fleet.trucks], set(renew or [])
@@ -45,7 +47,9 @@ def certs(
         *(authority.client(f"trucks/{s}", s, days, s in again) for s in serials),
     ]
     (out / "mosquitto.conf").write_text(configuration(out, authority.certificate, port))
-    (out / "acl").write_text(access_list(ServerOptions._field_defaults["interface"], MANUFACTURER, serials))
+    (out / "acl").write_text(
+        access_list(ServerOptions._field_defaults["interface"], manufacturer or MANUFACTURER, serials)
+    )
     url = f"mqtts://{hosts[0]}:{port}"
     print(f"{sum(made)} certificates made, {len(made) - sum(made)} kept, in {out}")
     print(f"broker: mosquitto -c {out}/mosquitto.conf")

@@ -141,6 +141,7 @@ def truck(
     key: Key = None,
     certificates: Annotated[Path | None, typer.Option(help="Folder with SERIAL.crt and SERIAL.key (TLS).")] = None,
     speed: Speed = 1.0,
+    manufacturer: Annotated[str, typer.Option(help="As what they report themselves.")] = "portway",
     settings: Set = None,
 ) -> None:
     """On-board agents that speak VDA 5050 and stand in for trucks, each with a connection of its own."""
@@ -161,7 +162,9 @@ def truck(
     async def drive() -> None:
         stopping = asyncio.Event()
         on_signals(stopping.set)
-        fleet = AgentProcess(loaded, serial or known, where, _versions(versions), options, certificates, speed)
+        fleet = AgentProcess(
+            loaded, serial or known, where, _versions(versions), options, certificates, speed, manufacturer
+        )
         await fleet.run(stopping)
 
     asyncio.run(drive())

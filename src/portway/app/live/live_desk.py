@@ -8,9 +8,12 @@ from portway.adapters.tos.api.views import (
     AlertView,
     ContainerView,
     CraneView,
+    EnrolmentView,
     JobOrderView,
     ProgressEvent,
+    StrangerView,
     TruckView,
+    VehicleView,
     WorkQueueView,
 )
 from portway.app.live.server import LiveServer
@@ -26,6 +29,7 @@ from portway.core.events import (
     JobOrderMoved,
     JobOrderReceived,
     RoadBlocked,
+    TruckEnrolled,
     TruckPaused,
     TruckWithdrawn,
     WorkQueueActivated,
@@ -148,6 +152,18 @@ class LiveDesk:
         """Give a job order to another truck."""
         return await self._ask(JobOrderMoved(0, job_order, truck, by, reason))
 
+    async def enrol_truck(self, truck: str, vehicle: VehicleView, by: str, reason: str) -> list[WorkProblem]:
+        """Refused while the vehicle speaks for another truck."""
+        if truck not in self._server.enrolment.vehicles:
+            return [WorkProblem("", "unknown_truck", "truck", truck, "no such truck", "correct it")]
+        other = self._server.enrolment.truck_of(vehicle.manufacturer, vehicle.serial_number)
+        if other not in (None, truck):
+            cure = f"enrol another vehicle for {other} first"
+            return [WorkProblem("", "vehicle_taken", "serial_number", vehicle.serial_number, f"it is {other}", cure)]
+        named = vehicle.manufacturer, vehicle.serial_number, vehicle.version
+        await self._server.loop.ask(lambda at: TruckEnrolled(at, truck, *named, by, reason))
+        return []
+
     # -- reads --------------------------------------------------------------------------------------------------
 
     def job_orders(self) -> list[JobOrderView]:
@@ -173,6 +189,23 @@ class LiveDesk:
     def cranes(self) -> list[CraneView]:
         """Quay and yard cranes."""
         return self._pictures.cranes()
+
+    def enrolments(self) -> list[EnrolmentView]:
+        """The vehicle of every truck."""
+        return [
+            EnrolmentView(
+                truck=truck, online=self._server.master.trucks[truck].link == "online",
+                vehicle=VehicleView(manufacturer=v.manufacturer, serial_number=v.serial, version=v.version),
+            )
+            for truck, v in self._server.enrolment.vehicles.items()
+        ]  # fmt: skip
+
+    def strangers(self) -> list[StrangerView]:
+        """Who is not enrolled."""
+        return [
+            StrangerView(manufacturer=manufacturer, serial_number=serial, topic_version=major)
+            for (manufacturer, serial), major in sorted(self._server.master.unknown.items())
+        ]
 
     def alerts(self) -> list[AlertView]:
         """Newest last."""

@@ -13,17 +13,20 @@ from portway.adapters.vda5050.road_book import RoadBook
 from portway.adapters.vda5050.zone_desk import ZoneDesk
 from portway.app.compose import truck_type
 from portway.app.live.core_loop import CoreLoop
+from portway.app.live.enrolment import Enrolment
 from portway.app.live.latencies import Latencies
 from portway.app.live.log import log
 from portway.app.live.pictures import Pictures
 from portway.app.live.progress import WorkProgress
 from portway.app.live.restore import OpenedRun
 from portway.core.commands import Alert, Command, ExtendBase, JobOrderStopped, PauseTruck
-from portway.core.events import Event, RoadBlocked, TruckReported
+from portway.core.controller.outstanding import outstanding
+from portway.core.events import Event, RoadBlocked, TroubleReported, TruckReported
 from portway.sim.world import SimWorld
 
-MANUFACTURER = "portway"
 ALERTS_KEPT = 500
+GRAVE = ("FATAL", "CRITICAL")  # levels of a truck's errors that a person must know of
+QUIET_S = 60.0  # the same trouble with the same truck is told so seldom
 
 
 class ServerOptions(NamedTuple):
@@ -45,8 +48,10 @@ class LiveServer:
         road, kind = RoadBook(run.map), truck_type(run.scenario)
         self.zones = ZoneDesk(run.scenario.terminal, road, (kind.length_m, kind.width_m))
         self.master = MasterControl(road, options.interface, self.zones)
-        for n, truck in enumerate(sorted(run.controller.state.homes)):
-            self.master.enrol(truck, MANUFACTURER, truck, options.versions[n % len(options.versions)])
+        self.enrolment = Enrolment(sorted(run.controller.state.homes), options.versions)
+        self.enrolment.note((e.event, e.commands) for e in durable.journal.tail())
+        for truck, vehicle in self.enrolment.vehicles.items():
+            self.master.enrol(truck, *vehicle)
         self.cranes = SimWorld(run.scenario, 0)
         self.progress = WorkProgress(run.scenario.work.job_orders)
         self.progress.note((e.event, e.commands) for e in durable.journal.tail())
@@ -63,6 +68,7 @@ class LiveServer:
         self.latencies = {name: Latencies() for name in ("loop", "handle", "commit")}
         self.alerts: deque[Alert] = deque(maxlen=ALERTS_KEPT)
         self.refused: Counter[str] = Counter()
+        self._called: dict[tuple[str, str], float] = {}
         self.messages = 0
         self._reported: dict[str, tuple[int, float, bool]] = {}
 
@@ -84,6 +90,16 @@ class LiveServer:
         self.progress.note(entries)
         if any(isinstance(event, RoadBlocked) for event, _ in entries):
             self.zones.close(self.progress.closed_lanes())
+        for truck in self.enrolment.note(entries):
+            self._enrolled(truck)
+
+    def _enrolled(self, truck: str) -> None:
+        """Another vehicle speaks for a truck: it is told all that the truck was told."""
+        self.master.enrol(truck, *self.enrolment.vehicles[truck])
+        self._called.clear()
+        told = outstanding(self.run.controller.state)
+        self._send([c for c in told if isinstance(c, ExtendBase | PauseTruck) and c.truck == truck], 0)
+        self.link.subscribe()  # the broker sends again what it has kept of the vehicle, its connection first
 
     # -- out ----------------------------------------------------------------------------------------------------
 
@@ -132,13 +148,22 @@ class LiveServer:
         elif isinstance(fact, Link):
             log("truck", truck=fact.truck, link=fact.state)
         elif isinstance(fact, Jumped):
-            self.alert(Alert("jumped", fact.truck, f"{fact.metres:.0f} m"))
+            self._trouble("jumped", fact.truck, f"{fact.metres:.0f} m")
         elif isinstance(fact, Lost):
-            self.alert(Alert("order_lost", fact.truck, fact.order_id))
+            self._trouble("order_lost", fact.truck, fact.order_id)
         elif isinstance(fact, TruckError):
+            if fact.level in GRAVE:
+                self._trouble("truck_error", fact.truck, f"{fact.kind} {fact.description}".strip())
             log("truck_error", truck=fact.truck, kind=fact.kind, level=fact.level, description=fact.description)
         else:
-            log("unknown_truck", manufacturer=fact.manufacturer, serial=fact.serial)
+            self._trouble("unknown_truck", f"{fact.manufacturer}/{fact.serial}", f"VDA 5050 {fact.version}")
+
+    def _trouble(self, code: str, subject: str, detail: str) -> None:
+        """The core answers with an alert: so it is in the journal, on the page and at the TOS."""
+        now_s = time.monotonic()
+        if now_s - self._called.get((code, subject), -QUIET_S) >= QUIET_S:
+            self._called[code, subject] = now_s
+            self.loop.post(lambda at: TroubleReported(at, code, subject, detail))
 
     def _progress(self, fact: Progress) -> None:
         """A truck's report goes to the core when it says something new."""

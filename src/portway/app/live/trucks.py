@@ -10,7 +10,7 @@ from portway.adapters.vda5050.facts import Outgoing
 from portway.adapters.vda5050.link import Broker, MqttLink
 from portway.adapters.vda5050.versions import version_of
 from portway.app.compose import truck_type
-from portway.app.live.server import MANUFACTURER
+from portway.app.live.enrolment import MANUFACTURER
 from portway.app.map_cache import cached_map
 from portway.core.model.scenario import Scenario
 
@@ -23,6 +23,7 @@ class AgentProcess:
     def __init__(
         self, scenario: Scenario, serials: Sequence[str], broker: Broker, versions: Sequence[str],
         options: AgentOptions, certificates: Path | None = None, speed: float = 1.0,
+        manufacturer: str = MANUFACTURER,
     ) -> None:  # fmt: skip
         """`certificates` holds SERIAL.crt and SERIAL.key of each truck; `speed` is that of their clock."""
         self._speed = speed
@@ -35,7 +36,7 @@ class AgentProcess:
             x, y, heading = traffic_map.stop_pose[traffic_map.stop_of_place[homes[serial]]]
             version = version_of(versions[order.index(serial) % len(versions)])
             pose = float(x), float(y), float(heading)
-            agent = self.agents[serial] = TruckAgent(MANUFACTURER, serial, version, pose, kind, options)
+            agent = self.agents[serial] = TruckAgent(manufacturer, serial, version, pose, kind, options)
             self.links[serial] = self._link(agent, _own(broker, certificates, serial))
 
     def _link(self, agent: TruckAgent, broker: Broker) -> MqttLink:

@@ -24,7 +24,9 @@ from portway.core.events import (
     HandoverDone,
     RoadTruckCame,
     TimerFired,
+    TroubleReported,
     TruckArrived,
+    TruckEnrolled,
     TruckReported,
 )
 from portway.core.model.scenario import Scenario
@@ -83,7 +85,9 @@ class Controller:
             self.visitors.came(event)
         elif isinstance(event, TruckReported):
             self._truck_reported(event)
-        else:
+        elif isinstance(event, TroubleReported):
+            self.state.outbox.append(Alert(event.code, event.subject, event.detail))
+        elif not isinstance(event, TruckEnrolled):  # who speaks for a truck is nothing to the core
             self._asked(event)
         return self._settle()
 

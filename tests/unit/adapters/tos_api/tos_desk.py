@@ -8,12 +8,15 @@ from portway.adapters.tos.api.views import (
     AlertView,
     ContainerView,
     CraneView,
+    EnrolmentView,
     JobOrderState,
     JobOrderView,
     ProgressEvent,
     ProgressKind,
+    StrangerView,
     TruckState,
     TruckView,
+    VehicleView,
     WorkQueueView,
 )  # fmt: skip
 from portway.core.dispatch.board import Board
@@ -49,6 +52,7 @@ class DeskInMemory:
         self.views: dict[str, JobOrderView] = {}
         self.suspended: set[str] = set()
         self.truck_states = {f"T{i}": TruckState.IDLE for i in range(1, 4)}
+        self.vehicles: dict[str, VehicleView] = {}
         self.blocks: dict[str, list[str]] = {}
         self.log: list[tuple] = []
         self._events: list[ProgressEvent] = []
@@ -131,6 +135,18 @@ class DeskInMemory:
         if truck not in self.truck_states:
             return [unknown("truck", "truck", truck)]
         self.truck_states[truck] = state
+        return []
+
+    async def enrol_truck(self, truck: str, vehicle: VehicleView, by: str, reason: str) -> list[WorkProblem]:
+        if truck not in self.truck_states:
+            return [unknown("truck", "truck", truck)]
+        self.vehicles[truck] = vehicle
+        return []
+
+    def enrolments(self) -> list[EnrolmentView]:
+        return [EnrolmentView(truck=t, vehicle=v, online=False) for t, v in sorted(self.vehicles.items())]
+
+    def strangers(self) -> list[StrangerView]:
         return []
 
     async def block_road(self, name: str, lanes: list[str], blocked: bool, by: str, reason: str) -> list[WorkProblem]:

@@ -10,9 +10,12 @@ from portway.adapters.tos.api.views import (
     AlertView,
     ContainerView,
     CraneView,
+    EnrolmentView,
     JobOrderView,
     ProgressEvent,
+    StrangerView,
     TruckView,
+    VehicleView,
     WorkQueueView,
 )
 from portway.core.dispatch.work_problem import WorkProblem
@@ -68,6 +71,10 @@ class TosDesk(Protocol):
         """Give a job order to another truck."""
         ...
 
+    async def enrol_truck(self, truck: str, vehicle: VehicleView, by: str, reason: str) -> list[WorkProblem]:
+        """From now on this vehicle speaks for the truck."""
+        ...
+
     # -- reads ----------------------------------------------------------------------------------------------------
 
     def job_orders(self) -> list[JobOrderView]:
@@ -92,6 +99,14 @@ class TosDesk(Protocol):
 
     def cranes(self) -> list[CraneView]:
         """Quay and yard cranes, by id."""
+        ...
+
+    def enrolments(self) -> list[EnrolmentView]:
+        """The vehicle of every truck, by truck."""
+        ...
+
+    def strangers(self) -> list[StrangerView]:
+        """Who speaks on the trucks' topics and is not enrolled."""
         ...
 
     def alerts(self) -> list[AlertView]:

@@ -11,7 +11,15 @@ from portway.adapters.tos.api.job_order import Body, Id
 from portway.adapters.tos.api.job_orders import JobOrderId
 from portway.adapters.tos.api.openapi import IDEMPOTENCY, changing, refusals
 from portway.adapters.tos.api.problem import Refusal, refuse_work
-from portway.adapters.tos.api.views import AlertView, ContainerView, CraneView, TruckView, View
+from portway.adapters.tos.api.views import (
+    AlertView,
+    ContainerView,
+    CraneView,
+    EnrolmentView,
+    StrangerView,
+    TruckView,
+    View,
+)
 
 
 class Trucks(View):
@@ -30,6 +38,13 @@ class Alerts(View):
     """What a person has to look at, newest last."""
 
     items: list[AlertView]
+
+
+class Enrolments(View):
+    """Vehicles of the trucks, and strangers."""
+
+    items: list[EnrolmentView]
+    strangers: list[StrangerView]
 
 
 class Ready(Body):
@@ -74,6 +89,11 @@ def equipment_routes(desk: TosDesk) -> APIRouter:
     async def list_cranes(caller: Reader) -> Cranes:
         """List quay and yard cranes."""
         return Cranes(items=desk.cranes())
+
+    @routes.get("/enrolments", responses=refusals())
+    async def list_enrolments(caller: Reader) -> Enrolments:
+        """List which vehicle speaks for which truck, and who speaks without being enrolled."""
+        return Enrolments(items=desk.enrolments(), strangers=desk.strangers())
 
     @routes.get("/alerts", responses=refusals())
     async def list_alerts(caller: Reader) -> Alerts:

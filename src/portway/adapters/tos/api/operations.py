@@ -1,6 +1,6 @@
 """The control room's interventions. Who, when and why go into the journal, so a reason must be given."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Response
 from pydantic import Field
@@ -11,7 +11,9 @@ from portway.adapters.tos.api.job_order import Body, Id
 from portway.adapters.tos.api.job_orders import JobOrderId, JobOrderView, Reason, found
 from portway.adapters.tos.api.openapi import IDEMPOTENCY, changing
 from portway.adapters.tos.api.problem import refuse_work
+from portway.adapters.tos.api.views import VehicleView
 
+TopicWord = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_.:-]+$")]  # section 6.4
 LaneId = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[!-~]+$")]
 
 
@@ -26,6 +28,15 @@ class Withdrawal(Body):
     """A truck gets no new work and goes home when it is free, or works again."""
 
     withdrawn: bool
+    reason: Reason
+
+
+class EnrolmentOrder(Body):
+    """From now on this vehicle speaks for the truck; the one before is a stranger then."""
+
+    manufacturer: TopicWord
+    serial_number: TopicWord
+    version: Literal["2.0", "2.1", "3.0"]
     reason: Reason
 
 
@@ -63,6 +74,13 @@ def operation_routes(desk: TosDesk) -> APIRouter:
     async def withdraw_truck(id: JobOrderId, body: Withdrawal, caller: Operator) -> Response:
         """Withdraw a truck and send it home, or take it back into work."""
         refuse_work(await desk.withdraw_truck(id, body.withdrawn, caller.name, body.reason), path_keys=["truck"])
+        return Response(status_code=204)
+
+    @routes.put("/trucks/{id}/enrolment", status_code=204, responses=changing(404), openapi_extra=IDEMPOTENCY)
+    async def enrol_truck(id: JobOrderId, body: EnrolmentOrder, caller: Operator) -> Response:
+        """Let another vehicle speak for a truck."""
+        vehicle = VehicleView(manufacturer=body.manufacturer, serial_number=body.serial_number, version=body.version)
+        refuse_work(await desk.enrol_truck(id, vehicle, caller.name, body.reason), path_keys=["truck"])
         return Response(status_code=204)
 
     @routes.put("/road-blocks/{name}", status_code=204, responses=changing(), openapi_extra=IDEMPOTENCY)

@@ -14,7 +14,9 @@ from starlette.routing import compile_path
 from portway.core.dispatch.work_problem import WorkProblem
 
 MEDIA_TYPE = "application/problem+json"
-CONFLICTS = frozenset(["duplicate", "too_late", "has_successors", "exists"])  # right as such, but not now
+CONFLICTS = frozenset(
+    ["duplicate", "too_late", "has_successors", "exists", "vehicle_taken"]
+)  # right as such, but not now
 VALUE_CHARS_MAX = 200
 SHOWN_MAX = 100
 

@@ -87,6 +87,30 @@ class CraneView(View):
     bay: int | None = None
 
 
+class VehicleView(View):
+    """A vehicle as VDA 5050 names it."""
+
+    manufacturer: str
+    serial_number: str
+    version: str
+
+
+class EnrolmentView(View):
+    """Which vehicle speaks for a truck."""
+
+    truck: str
+    vehicle: VehicleView
+    online: bool
+
+
+class StrangerView(View):
+    """Somebody who speaks on the trucks' topics and is not enrolled: nothing of it is heard."""
+
+    manufacturer: str
+    serial_number: str
+    topic_version: str
+
+
 class AlertView(View):
     """Something that a person has to look at."""
 
