@@ -160,14 +160,15 @@ def over_tls(folder: Path) -> Processes:
 
 
 @pytest.mark.slow
-def test_a_terminal_over_tls_where_every_truck_has_a_certificate(tmp_path):
+def test_a_terminal_over_tls_where_every_truck_has_a_certificate(tmp_path, portway_data):
     need(MOSQUITTO, "Mosquitto")
     processes = over_tls(tmp_path)
     files = tmp_path / "broker"
     processes.start("broker")
     time.sleep(0.5)
     try:
-        processes.start("server", "--certificate", str(files / "master.crt"), "--key", str(files / "master.key"))
+        own = ["--certificate", str(files / "master.crt"), "--key", str(files / "master.key")]
+        processes.start("server", *own, "--schemas", str(portway_data / "vda5050"))
         processes.start("trucks", "--certificates", str(files / "trucks"))
         processes.wait(lambda s: s["trucks_online"] == TRUCKS, 60)
         processes.wait(lambda s: s["trucks_by_state"].get("to_collect", 0) >= 3, 60)
@@ -176,6 +177,8 @@ def test_a_terminal_over_tls_where_every_truck_has_a_certificate(tmp_path):
         assert metrics["portway_loop_seconds_count"] > 0
         assert metrics['portway_loop_seconds_bucket{le="+Inf"}'] == metrics["portway_loop_seconds_count"]
         assert processes.status()["messages_refused"] == {}
+        assert processes.status()["messages_sampled"] >= TRUCKS
+        assert processes.status()["messages_off_schema"] == {}
         processes.end("trucks")  # a truck with the certificate of another one is not heard
         shutil.copy(files / "trucks" / "T002.crt", files / "trucks" / "T001.crt")
         shutil.copy(files / "trucks" / "T002.key", files / "trucks" / "T001.key")

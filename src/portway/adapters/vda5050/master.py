@@ -148,6 +148,11 @@ class MasterControl:
 
     # -- in -----------------------------------------------------------------------------------------------------
 
+    def who(self, topic_name: str) -> EnrolledTruck | None:
+        """The truck on whose topic something was said."""
+        parts = topic_name.split("/")
+        return self._by_topic.get((parts[-3], parts[-2])) if len(parts) >= 5 else None
+
     def received(self, topic_name: str, payload: bytes, now_s: float) -> tuple[list[Fact], list[Outgoing]]:
         """One message from the broker: what it says, and what is to be answered."""
         parts = topic_name.split("/")

@@ -57,6 +57,7 @@ def serve(
     certificate: Certificate = None,
     key: Key = None,
     speed: Speed = 1.0,
+    schemas: Annotated[Path | None, typer.Option(help="Official schemas (2.1/state.schema ...), for samples.")] = None,
     settings: Set = None,
 ) -> None:
     """Control a terminal live: trucks over VDA 5050, cranes simulated. Goes on with the run in the database.
@@ -70,11 +71,15 @@ def serve(
     from portway.app.live.tos_links import TosLinksError
 
     names, links = _versions(versions), _tos_links(tos)
+    if schemas is not None and not schemas.is_dir():
+        raise typer.BadParameter(f"--schemas {schemas}: there is no such folder")
     loaded = load_scenario(scenario, overrides_of(settings, trucks, None))
     with ExitStack() as stack:
         url = broker or _embedded(stack)
         print(f"broker: {url}", file=sys.stderr)
-        options = ServeOptions(broker_from(url, ca, certificate, key), names, host, port, db, keys, links, speed=speed)
+        options = ServeOptions(
+            broker_from(url, ca, certificate, key), names, host, port, db, keys, links, None, schemas, speed
+        )
         if with_trucks:
             _truck_process(stack, scenario, url, versions, trucks, settings, speed)
         try:

@@ -36,6 +36,7 @@ class ServeOptions(NamedTuple):
     keys: Path | None = None
     tos: TosLinks = TosLinks()
     recordings: Path | None = None  # folder of what pages were shown; beside the database by default
+    schemas: Path | None = None  # of the standard, for samples
     speed: float = 1.0  # of the clock; a rehearsal runs faster than the wall
 
 
@@ -63,7 +64,7 @@ async def serve_terminal(scenario: Scenario, options: ServeOptions, on_signals: 
         Path(options.database).resolve().parent.mkdir(parents=True, exist_ok=True)
     durable = open_durable(options.database)
     run = open_run(durable.journal, scenario, speed=options.speed)
-    server = LiveServer(run, durable, ServerOptions(options.broker, options.versions))
+    server = LiveServer(run, durable, ServerOptions(options.broker, options.versions, schemas=options.schemas))
     desk, tokens, keys = LiveDesk(server), options.tos.token_rule(), _keys(options.keys)
     api = make_api(desk, keys, durable.answers, tokens=tokens, outbox=durable.outbox)
     twin = LiveTwin(server, desk, options.recordings or _recordings(options.database))

@@ -14,11 +14,13 @@ from portway.app.web.page import Guarded
 if TYPE_CHECKING:
     from portway.app.live.server import LiveServer
 
-LABELS = {"messages_refused": "truck", "trucks_by_state": "state"}
+LABELS = {"messages_refused": "truck", "messages_off_schema": "truck", "trucks_by_state": "state"}
 HELP = {
     "queue_depth": "Facts not handled yet.",
     "messages": "Messages that trucks have sent.",
     "messages_refused": "Messages that were refused.",
+    "messages_sampled": "Messages that were checked against the official schemas.",
+    "messages_off_schema": "Those that do not fit.",
     "trucks_by_state": "Trucks by what they are doing.",
     "jobs_late": "Quay cranes that wait for a job order's truck.",
     "loop": "From a truck's message to the order that it led to.",

@@ -1,8 +1,10 @@
 """The control server: core loop, master control, broker link, page for operations; one asyncio loop."""
 
+import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from portway.adapters.storage.durable import DurableState
@@ -19,6 +21,7 @@ from portway.app.live.log import log
 from portway.app.live.pictures import Pictures
 from portway.app.live.progress import WorkProgress
 from portway.app.live.restore import OpenedRun
+from portway.app.live.schema_sampler import SchemaSampler
 from portway.core.commands import Alert, Command, ExtendBase, JobOrderStopped, PauseTruck
 from portway.core.controller.outstanding import outstanding
 from portway.core.events import Event, RoadBlocked, TroubleReported, TruckReported
@@ -35,6 +38,7 @@ class ServerOptions(NamedTuple):
     broker: Broker
     versions: tuple[str, ...] = ("2.1",)  # of VDA 5050, given to the fleet in turn
     interface: str = "uagv"
+    schemas: Path | None = None  # folder of the official schemas, for samples
 
 
 class LiveServer:
@@ -70,15 +74,19 @@ class LiveServer:
         self.refused: Counter[str] = Counter()
         self._called: dict[tuple[str, str], float] = {}
         self.messages = 0
+        self.sampler = None if options.schemas is None else SchemaSampler(options.schemas, self._off_schema)
         self._reported: dict[str, tuple[int, float, bool]] = {}
 
     async def serve(self) -> None:
         """Run until `stop`."""
+        self._asyncio = asyncio.get_running_loop()
         self.link.start()
         try:
             await self.loop.run(self.run.first)
         finally:
             await self.link.stop()
+            if self.sampler is not None:
+                self.sampler.close()
             self.durable.close()
 
     def stop(self) -> None:
@@ -135,6 +143,8 @@ class LiveServer:
         self.messages += 1
         facts, answers = self.master.received(topic, payload, self.run.clock.wall_s())
         self.link.publish(answers)
+        if self.sampler is not None and (truck := self.master.who(topic)) is not None:
+            self.sampler.take(truck, topic.rpartition("/")[2], payload)
         for fact in facts:
             self._take(fact)
 
@@ -157,6 +167,10 @@ class LiveServer:
             log("truck_error", truck=fact.truck, kind=fact.kind, level=fact.level, description=fact.description)
         else:
             self._trouble("unknown_truck", f"{fact.manufacturer}/{fact.serial}", f"VDA 5050 {fact.version}")
+
+    def _off_schema(self, truck: str, reason: str) -> None:
+        """A sampled message does not fit the official schema; called in the sampler's thread."""
+        self._asyncio.call_soon_threadsafe(self._trouble, "off_schema", truck, reason)
 
     def _trouble(self, code: str, subject: str, detail: str) -> None:
         """The core answers with an alert: so it is in the journal, on the page and at the TOS."""
@@ -191,6 +205,8 @@ class LiveServer:
             "jobs_late": sum(q.waited_ms(now_ms) > 0 for q in state.board.queues.values()),
             "messages": self.messages,
             "messages_refused": dict(self.refused),
+            "messages_sampled": self.sampler.checked if self.sampler else 0,
+            "messages_off_schema": dict(self.sampler.faults) if self.sampler else {},
             "trucks_online": sum(t.link == "online" for t in self.master.trucks.values()),
             "trucks_by_state": dict(Counter(m.phase.name.lower() for m in state.missions.values())),
             "jobs_done": state.board.jobs_done,

@@ -1,6 +1,5 @@
 """Requirements that are judged by everything that was heard: headers, schemas, connection, regularity."""
 
-import json
 import re
 from collections.abc import Iterator
 from itertools import pairwise
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from portway.adapters.vda5050.conformance.requirement import TABLE, Result, Verdict
 from portway.adapters.vda5050.conformance.talk import Heard, Talk
+from portway.adapters.vda5050.official_schemas import OfficialSchemas
 
 STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 SILENT_S_MAX = 30.0
@@ -85,16 +85,10 @@ def _schema(talk: Talk, schemas: Path | None) -> str | None:
         return f"{refused.kind}: {refused.refusal}"
     if schemas is None:
         return None
-    import jsonschema
-
     assert talk.version is not None
+    official = OfficialSchemas(schemas)
     for kind in sorted({h.kind for h in talk.heard}):
-        path = schemas / talk.version.name[:3] / f"{kind}.schema"
-        if not path.exists():
-            continue
-        check = jsonschema.validators.validator_for({})(json.loads(path.read_text(encoding="utf-8")))
         for h in talk.of(kind)[:100]:
-            error = next(iter(check.iter_errors(json.loads(h.payload))), None)
-            if error is not None:
-                return f"{kind}: {error.json_path}: {error.message[:120]}"
+            if fault := official.fault(talk.version, kind, h.payload):
+                return fault
     return None
