@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from paho.mqtt import publish
 
 from live_processes import HOOK_SECRET, MOSQUITTO, TRUCKS, Processes, need, steps, terminal
 from portway.adapters.tos.api.webhooks import sign
@@ -114,6 +115,18 @@ def test_the_tos_and_the_control_room_change_a_running_terminal_and_a_restart_fo
         assert processes.call("GET", "/trucks/T001")[1]["state"] == "paused"
 
 
+@pytest.mark.slow
+def test_a_message_that_does_not_fit_is_refused_counted_and_shown(tmp_path):
+    with terminal(tmp_path) as (processes, _):
+        publish.single("uagv/v2/portway/T001/state", '{"headerId": "one"}', port=processes.mqtt)
+        processes.wait(lambda s: s["messages_refused"] == {"T001": 1}, 10)
+        processes.wait(lambda s: s["alerts"] == 1, 10)
+        (alert,) = processes.call("GET", "/alerts")[1]["items"]
+        assert (alert["code"], alert["subject"]) == ("message_refused", "T001")
+        assert "headerId" in alert["detail"]
+        assert processes.status()["trucks_online"] == TRUCKS
+
+
 def strangers(processes: Processes) -> list[str]:
     return [s["manufacturer"] for s in processes.call("GET", "/enrolments")[1]["strangers"]]
 
@@ -177,6 +190,7 @@ def test_a_terminal_over_tls_where_every_truck_has_a_certificate(tmp_path, portw
         assert metrics["portway_loop_seconds_count"] > 0
         assert metrics['portway_loop_seconds_bucket{le="+Inf"}'] == metrics["portway_loop_seconds_count"]
         assert processes.status()["messages_refused"] == {}
+        assert processes.status()["alerts"] == 0
         assert processes.status()["messages_sampled"] >= TRUCKS
         assert processes.status()["messages_off_schema"] == {}
         processes.end("trucks")  # a truck with the certificate of another one is not heard

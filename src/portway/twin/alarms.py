@@ -20,7 +20,7 @@ KEPT_MS = 3_600_000  # a normal one stays in the list so long
 PRIORITY = {
     "deadlock": 1, "jumped": 1, "link_lost": 1, "battery_low": 2, "motor_hot": 2, "brake_hot": 2, "astray": 2,
     "order_lost": 2, "truck_error": 2, "crane_waiting": 3, "hydraulic_low": 3, "link_poor": 3, "late_job": 3,
-    "charger_fault": 3, "unknown_truck": 3, "off_schema": 4, "gate_queue": 4,
+    "charger_fault": 3, "unknown_truck": 3, "off_schema": 4, "message_refused": 4, "gate_queue": 4,
 }  # fmt: skip
 PRIORITY_OTHER = 3
 

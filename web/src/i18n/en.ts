@@ -59,6 +59,7 @@ export const en = {
   al_order_lost: "Drive order lost", al_order_lost_cause: "The truck reports another order than it was given.", al_order_lost_do: "Look at the truck; withdraw it if it happens again.",
   al_unknown_truck: "Unknown truck", al_unknown_truck_cause: "A vehicle that is not enrolled speaks on the trucks' topics; nothing of it is heard.", al_unknown_truck_do: "Enrol it for a truck (TOS interface, /operations/trucks/ID/enrolment), or find out who it is.",
   al_off_schema: "Message off the standard", al_off_schema_cause: "A sampled message of the truck does not fit the official schema of VDA 5050.", al_off_schema_do: "Send the detail to its maker; `portway conform` shows more.",
+  al_message_refused: "Message refused", al_message_refused_cause: "A message of the truck does not fit VDA 5050; it was not taken.", al_message_refused_do: "Send the detail to its maker; `portway conform` shows more.",
   al_link_lost: "Truck not heard", al_link_lost_cause: "No report for 30 s.", al_link_lost_do: "It stops at the end of its base. Check network and truck.",
   al_truck_error: "Truck reports an error", al_truck_error_cause: "The truck's own diagnosis.", al_truck_error_do: "Read the detail; withdraw the truck if needed.",
   al_deadlock: "Trucks lock each other", al_deadlock_cause: "Their order of passage has a ring.", al_deadlock_do: "Withdraw one of them.",

@@ -61,6 +61,7 @@ export const zh: Words = {
   al_order_lost: "行驶指令丢失", al_order_lost_cause: "集卡上报的指令与下发不符。", al_order_lost_do: "查看集卡；再次发生则退出作业。",
   al_unknown_truck: "未登记车辆", al_unknown_truck_cause: "未登记的车辆正在集卡主题上发送消息，其消息一律不予采纳。", al_unknown_truck_do: "将其登记为某辆集卡（TOS 接口 /operations/trucks/ID/enrolment），或查明来源。",
   al_off_schema: "报文不合标准", al_off_schema_cause: "抽检的集卡报文不符合 VDA 5050 官方模式。", al_off_schema_do: "将详情反馈给车辆厂商；portway conform 可给出更多结果。",
+  al_message_refused: "报文被拒收", al_message_refused_cause: "集卡的一条报文不符合 VDA 5050，未被采纳。", al_message_refused_do: "将详情反馈给车辆厂商；portway conform 可给出更多结果。",
   al_link_lost: "集卡失联", al_link_lost_cause: "30 秒未上报。", al_link_lost_do: "集卡将在已放行路段末端停车；检查网络与车辆。",
   al_truck_error: "集卡上报故障", al_truck_error_cause: "集卡自诊断。", al_truck_error_do: "查看详情，必要时退出作业。",
   al_deadlock: "集卡互锁", al_deadlock_cause: "通行次序成环。", al_deadlock_do: "让其中一辆退出作业。",

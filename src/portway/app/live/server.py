@@ -155,6 +155,8 @@ class LiveServer:
             self.refused[fact.truck or "unknown"] += 1
             if self.refused[fact.truck or "unknown"] <= 5:
                 log("message_refused", truck=fact.truck, topic=fact.topic, reason=fact.reason)
+            if fact.truck is not None:
+                self._trouble("message_refused", fact.truck, fact.reason)
         elif isinstance(fact, Link):
             log("truck", truck=fact.truck, link=fact.state)
         elif isinstance(fact, Jumped):
