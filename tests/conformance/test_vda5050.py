@@ -162,3 +162,19 @@ def test_what_a_stranger_says_is_shown_and_moves_nothing():
     stranger = Outgoing(message.topic.replace(agent.serial, "X99"), message.payload)
     assert yard.master.received(*stranger[:2], yard.now_s)[0][0] == ("steel", "X99", agent.version.topic)
     assert list(yard.master.unknown) == [("steel", "X99")]
+
+
+def test_a_truck_whose_clock_was_ahead_is_heard_again():
+    yard = VdaYard(load_scenario("huashan"), 1)
+    for _ in range(30):
+        yard.tick()
+    name, agent = next(iter(yard.agents.items()))
+    wrong = json.loads(agent.state(yard.now_s).payload)
+    wrong |= {"timestamp": "2099-01-01T00:00:00.000Z", "headerId": wrong["headerId"] + 500}
+    yard.master.received(agent.topic("state"), json.dumps(wrong).encode(), yard.now_s)
+    seen = []
+    for n in range(15):
+        now_s = yard.now_s + 1 + n
+        yard.master.received(agent.topic("state"), agent.state(now_s).payload, now_s)
+        seen.append(yard.master.trucks[name].seen_s == now_s)
+    assert seen == [False] * 9 + [True] * 6

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from paho.mqtt import publish
+from paho.mqtt import publish, subscribe
 
 from live_processes import HOOK_SECRET, MOSQUITTO, TRUCKS, Processes, need, steps, terminal
 from portway.adapters.tos.api.webhooks import sign
@@ -125,6 +125,31 @@ def test_a_message_that_does_not_fit_is_refused_counted_and_shown(tmp_path):
         assert (alert["code"], alert["subject"]) == ("message_refused", "T001")
         assert "headerId" in alert["detail"]
         assert processes.status()["trucks_online"] == TRUCKS
+
+
+@pytest.mark.slow
+def test_a_truck_that_jumps_is_stopped_and_the_operator_called(tmp_path):
+    with terminal(tmp_path) as (processes, _):
+        topic = "uagv/v2/portway/T001/state"
+
+        def state() -> dict:
+            return json.loads(subscribe.simple(topic, port=processes.mqtt).payload)
+
+        forged = state()
+        forged["headerId"] += 1000
+        forged["timestamp"] = "2099-01-01T00:00:00.000Z"
+        forged["agvPosition"]["x"] += 500.0
+        publish.single(topic, json.dumps(forged), port=processes.mqtt)
+        processes.wait(lambda s: s["alerts"] == 1, 10)
+        (alert,) = processes.call("GET", "/alerts")[1]["items"]
+        assert (alert["code"], alert["subject"], alert["detail"]) == ("jumped", "T001", "500 m")
+        began = time.monotonic()
+        while not state()["paused"]:
+            assert time.monotonic() - began < 10
+        resume = {"paused": False, "reason": "somebody has looked"}
+        assert processes.call("PUT", "/operations/trucks/T001/pause", resume)[0] == 204
+        while state()["paused"]:
+            assert time.monotonic() - began < 20
 
 
 def strangers(processes: Processes) -> list[str]:

@@ -30,6 +30,7 @@ from portway.core.commands import ExtendBase
 
 JUMP_M = 50.0  # a position may differ by so much from what a truck can have driven since the one before
 SPEED_MPS = 12.0
+OLDER_MAX = 10
 UNKNOWN_MAX = 200  # senders that are not enrolled, kept to be shown
 LINKS = {"ONLINE": "online", "OFFLINE": "offline", "CONNECTIONBROKEN": "broken", "CONNECTION_BROKEN": "broken",
          "HIBERNATING": "offline"}  # fmt: skip
@@ -48,6 +49,7 @@ class EnrolledTruck:
         self.order = StretchOrder(truck)
         self.link = "unknown"
         self.last_header: dict[str, tuple[int, str]] = {}  # by message
+        self.older: dict[str, tuple[int, int]] = {}  # by message: number, how many in a row were dropped as older
         self.sent_headers: dict[str, int] = {}
         self.errors: frozenset[tuple[str, str]] = frozenset()
         self.position: tuple[float, float, float, float] | None = None  # x, y, theta, at_s
@@ -278,9 +280,20 @@ def _is_new(truck: EnrolledTruck, message: str, body: Any) -> bool:
     """Whether a message is newer than the last of its kind: repeated and overtaken ones are dropped, a gap is none of
     our business (each state is whole), and a truck that counts anew with a later time has restarted."""
     number, at = truck.last_header.get(message, (-1, ""))
-    if body.header_id <= number and body.timestamp <= at:
+    is_older = body.header_id <= number and (
+        body.timestamp <= at or (number - body.header_id < 100 and body.header_id > 1)
+    )
+    if is_older and not _goes_on(truck, message, body.header_id):
         return False
-    if body.header_id <= number and number - body.header_id < 100 and body.header_id > 1:
-        return False
+    truck.older.pop(message, None)
     truck.last_header[message] = (body.header_id, body.timestamp)
     return True
+
+
+def _goes_on(truck: EnrolledTruck, message: str, number: int) -> bool:
+    """Whether older messages go on and on, one number after the other: then not they were late, but the one that was
+    taken for newer was wrong, say from a truck whose clock was ahead."""
+    last, count = truck.older.get(message, (-1, 0))
+    count = count + 1 if number == last + 1 else 1
+    truck.older[message] = number, count
+    return count >= OLDER_MAX
