@@ -107,7 +107,7 @@ class LiveYard:
 
     def handle(self, event: Event) -> list[Command]:
         """Hand an event to the core, and its answer to the yard."""
-        self._arrivals()
+        self._arrivals(event.at_ms)
         return self._handle(event)
 
     def _handle(self, event: Event) -> list[Command]:
@@ -140,13 +140,12 @@ class LiveYard:
             truck.move(TICK_MS / 1000)
         for report in self._reports():
             self.handle(report)
-        self._arrivals()
         for event in self.world.take(self.now_ms):
             self.handle(event)
-        self._arrivals()
+        self._arrivals(self.now_ms)
 
-    def _arrivals(self) -> None:
-        while arrivals := self.controller.advance(self.now_ms):
+    def _arrivals(self, now_ms: int) -> None:
+        while arrivals := self.controller.advance(now_ms):
             for arrival in arrivals:
                 self._handle(arrival)
 

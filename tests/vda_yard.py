@@ -1,6 +1,8 @@
 """The live yard with VDA 5050 in between: master control on the core's side, truck agents on the other, messages that
 get lost; no broker."""
 
+from collections import deque
+
 import numpy as np
 
 from live_yard import TICK_MS, LiveYard
@@ -26,6 +28,8 @@ class VdaYard(LiveYard):
         self._early: list[Command] = []
         self.sent: list[Outgoing] = []  # to trucks and from them
         self.facts: list[Fact] = []
+        self._post: deque[Outgoing] = deque()
+        self._carrying = False
         self._lost, self._luck = lost, np.random.default_rng((seed, 9))
         super().__init__(scenario, seed)
         self.agents: dict[str, TruckAgent] = {}
@@ -53,39 +57,48 @@ class VdaYard(LiveYard):
             self._early += commands
             return
         self.world.apply(commands, self.now_ms)
+        messages: list[Outgoing] = []
         for command in commands:
             if isinstance(command, ExtendBase):
-                self.carry(self.master.extend(command, self.now_s))
+                messages += self.master.extend(command, self.now_s)
             elif isinstance(command, PauseTruck):
-                self.carry(self.master.pause(command.truck, command.paused, self.now_s))
+                messages += self.master.pause(command.truck, command.paused, self.now_s)
+        self.carry(messages)
 
     def carry(self, messages: list[Outgoing]) -> None:
-        """What the broker does: hand messages over, now and then not."""
-        assert self.master is not None
-        for message in messages:
+        """What the broker does: hand messages over one after the other, now and then not."""
+        self._post += messages
+        if self._carrying:
+            return  # what is said meanwhile comes after what was said before
+        self._carrying = True
+        while self._post:
+            message = self._post.popleft()
             self.sent.append(message)
-            if self._luck.random() < self._lost:
-                continue
-            serial, kind = message.topic.split("/")[-2:]
-            if kind in MESSAGES_TO_TRUCK:
-                self.carry(self.agents[serial].received(message.topic, message.payload, self.now_s))
-            else:
-                facts, answers = self.master.received(message.topic, message.payload, self.now_s)
-                self.carry(answers)
-                self.facts += [f for f in facts if not isinstance(f, Progress)]
-                for fact in facts:
-                    if isinstance(fact, Progress):
-                        self.handle(TruckReported(self.now_ms, fact.truck, fact.step, fact.along_m, fact.standing))
+            if self._luck.random() >= self._lost:
+                self._hand_over(message)
+        self._carrying = False
+
+    def _hand_over(self, message: Outgoing) -> None:
+        assert self.master is not None
+        serial, kind = message.topic.split("/")[-2:]
+        if kind in MESSAGES_TO_TRUCK:
+            self.carry(self.agents[serial].received(message.topic, message.payload, self.now_s))
+            return
+        facts, answers = self.master.received(message.topic, message.payload, self.now_s)
+        self.carry(answers)
+        self.facts += [f for f in facts if not isinstance(f, Progress)]
+        for fact in facts:
+            if isinstance(fact, Progress):
+                self.handle(TruckReported(self.now_ms, fact.truck, fact.step, fact.along_m, fact.standing))
 
     def tick(self) -> None:
         """A tenth of a second."""
         self.now_ms += TICK_MS
         for agent in self.agents.values():
             self.carry(agent.step(TICK_MS / 1000, self.now_s))
-        self._arrivals()
         for event in self.world.take(self.now_ms):
             self.handle(event)
-        self._arrivals()
+        self._arrivals(self.now_ms)
 
     def poses(self) -> list[tuple[float, float, float]]:
         return [agent.ground.pose for agent in self.agents.values()]

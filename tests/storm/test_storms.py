@@ -7,10 +7,13 @@ import pytest
 
 from portway.app import storm
 from portway.app.storm_changes import FLEET, HOLDS, WORK
+from portway.core.controller import Controller
 from portway.core.kernels import columns as c
 
 SEEDS = (1, 2, 3, 9, 21, 29)  # 2 once left yard moves undone, the last three once differed when watched
-CHANGED_SEEDS = (4, 15, 36, 44, 46, 78)
+# 24: a road truck that was sent to the gate again, in vain, stayed there for ever. 43, 44: trucks that only waited
+# stood in the way of others.
+CHANGED_SEEDS = (4, 15, 24, 36, 43, 44, 46, 54, 78)
 # 21: a truck freed on its way to a place that was kept for another stood there for ever. 54: a paused truck under a
 # crane lost its unit in an exchange, with its way on planned.
 PAUSED_SEEDS = (21, 54)
@@ -79,6 +82,30 @@ def test_a_box_on_two_trucks_is_found(running):
     found = storm.check_state(running)
     assert any("is on 2 trucks" in text for text in found)
     assert any("which belongs to" in text for text in found)
+
+
+def test_a_truck_that_waits_for_one_without_work_is_found(running):
+    state = running.state
+    waits, idle = (state.missions[truck] for truck in sorted(state.homes)[:2])
+    place, unit = next(
+        (state.book.for_leg(u.legs[0])[0], u)
+        for u in state.board.units.values()
+        if u.truck is None
+        and u.legs[0].block is not None
+        and state.claims.grantable(idle.truck, state.book.for_leg(u.legs[0])[0])
+    )
+    idle.unit = None
+    state.timers = {timer for timer in state.timers if timer[1] != "retry"}
+    state.claims.claim(idle.truck, place)
+    idle.at_place = place
+    assert storm.check_state(running) == []
+    waits.unit, unit.truck, waits.wanting_since = unit, waits.truck, 0
+    assert any("who wait for nobody there" in text for text in storm.check_state(running))
+
+
+def test_a_controller_that_tells_nobody_who_can_make_way_is_found(monkeypatch):
+    monkeypatch.setattr(Controller, "_stands", lambda self, mission: None)
+    assert any("who wait for nobody" in text for seed in SEEDS for text in storm.run_storm(seed, ()).breaches)
 
 
 def test_a_ring_in_the_order_of_passage_is_found():

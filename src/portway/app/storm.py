@@ -44,6 +44,7 @@ MARKS = (
     "waited_for_place",
     "planned_ahead",
     "rehearsed",
+    "made_way",
 )
 CHANGE_MARKS = (
     "received",
@@ -138,7 +139,7 @@ def draw_scenario(seed: int) -> Scenario:
 def check_state(controller: Controller) -> list[str]:
     """Breaches of the invariants that hold after every event."""
     state, traffic = controller.state, controller.state.traffic
-    return [*_two_holders(traffic), *_claims(controller), *_cycle(traffic), *_boxes(state)]
+    return [*_two_holders(traffic), *_claims(controller), *_cycle(traffic), *_boxes(state), *_in_the_way(state)]
 
 
 def _two_holders(traffic) -> list[str]:
@@ -177,6 +178,22 @@ def _cycle(traffic) -> list[str]:
     return []
 
 
+def _in_the_way(state) -> list[str]:
+    """A truck that nobody competes with for a place in the yard, and that cannot have it because of trucks that only
+    wait there."""
+    broken, wanting = [], [m for m in state.wanting() if m.current_leg.block is not None]
+    if any(name == "retry" for _, name in state.timers):
+        return []  # a way out was looked for and not found yet
+    for mission in wanting:
+        wanted = {q for p in state.book.for_leg(mission.current_leg) for q in (p, *state.claims.shut_by(p))}
+        if any(m is not mission and not wanted.isdisjoint(state.book.for_leg(m.current_leg)) for m in wanting):
+            continue
+        holders = {state.claims.holder_of(place) for place in wanted} - {None, mission.truck}
+        if all(state.missions[t].only_waits and state.missions[t].at_place in wanted for t in holders):
+            broken.append(f"{mission.truck} waits for {sorted(holders)}, who wait for nobody there")
+    return broken
+
+
 def _boxes(state) -> list[str]:
     """A unit in the hands of a truck that does not know of it, or of two."""
     broken = []
@@ -202,6 +219,7 @@ class _Watched(Controller):
         if len(self.breaches) < 20:
             self.breaches += [f"{event.at_ms} ms: {text}" for text in check_state(self)]
         self.marks["waited_for_place"] += any(m.wanting_since >= 0 for m in self.state.missions.values())
+        self.marks["made_way"] = self.yard.ways_made
         self.marks["planned_ahead"] += any(m.ahead is not None for m in self.state.missions.values())
         return commands
 

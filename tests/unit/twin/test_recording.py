@@ -94,7 +94,8 @@ def test_history_of_a_point(made):
     point = groups[0]["offset"] + charge * len(groups[0]["devices"])
     at, value = found.history(point, 100_000, 200_000)
     assert (at[0], at[-1], len(at)) == (100_000, 200_000, 101)
-    assert value == sorted(value, reverse=True)
+    assert value[-1] < value[0]
+    assert max(np.diff(value)) <= 3  # hundredths of a percent: braking gives some of it back
     long_at, _ = found.history(point, 0, END_MS)
     assert len(long_at) == len(found.chunks)
 

@@ -29,6 +29,7 @@ class _Stay(NamedTuple):
 
     comes_s: float
     goes_s: float
+    handled_s: tuple[float, ...]  # when the yard crane is expected to handle it: on the way in, out, or both
 
 
 class _Yard:
@@ -55,14 +56,17 @@ class _Yard:
 
     def take(self, crane: str, stay: _Stay, slot: YardSlot | None) -> YardSlot | None:
         """A free slot for a box, None when the yard is full."""
-        bucket = int(stay.comes_s // BUCKET_S)
-        ranked = sorted((m + BUSY_M * self._busy[b, bucket], b) for m, b in self._far.get(crane, self._any))
+        buckets = [int(at // BUCKET_S) for at in stay.handled_s]
+        ranked = sorted(
+            (m + BUSY_M * sum(self._busy[b, k] for k in buckets), b) for m, b in self._far.get(crane, self._any)
+        )
         if slot is not None:
             ranked.insert(0, (0.0, slot.block))
         for _, block in ranked:
             found = self._take_in(block, stay, slot.bay if slot and slot.block == block else None)
             if found:
-                self._busy[block, bucket] += 1
+                for k in buckets:
+                    self._busy[block, k] += 1
                 return found
         return None
 
@@ -222,7 +226,8 @@ def _give_slots(
         goes = _when_s(went[row.container_id], start_s) if row.container_id in went else comes + DWELL_S
         near = row.quay_crane or (went[row.container_id].quay_crane if row.container_id in went else "")
         wish = YardSlot(row.block, row.bay or 1, 1, 1) if row.block else twin_of.get(row.twin)
-        slot = yard.take(near, _Stay(comes, max(goes, comes)), wish)
+        handled = (comes,) * (row.container_id in came) + (goes,) * (row.container_id in went)
+        slot = yard.take(near, _Stay(comes, max(goes, comes), handled), wish)
         if slot is None:
             message = "the yard is full at that time"
             problems.append(WorkProblem(source, 0, "block", row.job_id, message, "add blocks or take out boxes"))

@@ -61,6 +61,7 @@ class LaybysTable(Table):
     side: Literal["right", "left"] = "right"
     kind: PlaceKind
     bays_of: str | None = None
+    bays_without: tuple[int, ...] = ()
     first_at_m: Annotated[float, Field(ge=0)] | None = None
     pitch_m: Positive | None = None
     count: Count | None = None
@@ -79,6 +80,8 @@ class LaybysTable(Table):
             raise ValueError("needs either bays_of, or first_at_m, pitch_m and count")
         if self.bays_of is not None and series != (None, None, None):
             raise ValueError("has bays_of and also first_at_m, pitch_m or count: keep one of the two")
+        if self.bays_of is None and self.bays_without:
+            raise ValueError("has bays_without, which leaves out bays of bays_of: give that, too")
         return self
 
     @property
@@ -113,6 +116,7 @@ class BlockRowTable(Table):
     """A row of equal blocks with their yard cranes and, where `road` is given, a lay-by at every bay."""
 
     ids: str
+    first_n: Count = 1
     origin: Point
     axis_deg: float = 0.0
     count: Count

@@ -44,7 +44,7 @@ class Controller:
         self.quay = QuayService(self.state)
         self.yard = YardService(self.state)
         self.visitors = Visitors(self.state, visitors)
-        self.dispatching = Dispatching(self.state, strategy)
+        self.dispatching = Dispatching(self.state, strategy, self.quay.pace)
         self._policies = scenario.policies
         self._dispatched_ms = -DISPATCH_MS_MIN
         self.changes = WorkChanges(self.state, self.quay, self.yard, self.visitors)
@@ -109,20 +109,25 @@ class Controller:
         """Everything that a change can set off: admissions, freed places, new work; then the outbox."""
         for mission in self.visitors.admit():
             self.yard.start_leg(mission)
-        while self.state.places_freed:
-            self.state.places_freed = False
-            wanting = self.state.wanting()
-            for crane in self.state.cranes_wanted():
-                self.quay.give_places(self.state.board.queues[crane])
-            self.yard.retry(wanting)
+        self._give_places()
         if self.state.work_wanted and self.state.now_ms >= self._dispatched_ms + DISPATCH_MS_MIN:
             self._dispatch()
+            self._give_places()
         elif self.state.work_wanted:
             self.state.set_timer(self._dispatched_ms + DISPATCH_MS_MIN, "dispatch")
         for way in self.state.traffic.extensions():
             self.state.outbox.append(ExtendBase(self.state.name[way.truck], way.step, way.base, way.horizon))
         out, self.state.outbox = self.state.outbox, []
         return out
+
+    def _give_places(self) -> None:
+        """Whoever waits for a place asks again, as long as that frees others."""
+        while self.state.places_freed:
+            self.state.places_freed = False
+            wanting = self.state.wanting()
+            for crane in self.state.cranes_wanted():
+                self.quay.give_places(self.state.board.queues[crane])
+            self.yard.retry(wanting)
 
     # -- facts --------------------------------------------------------------------------------------------------
 
@@ -155,6 +160,7 @@ class Controller:
         if not self.state.traffic.done(self.state.index[event.truck]):
             return  # sent on at the same instant
         mission.at_place = event.place
+        self._stands(mission)
         if mission.phase == Phase.LEAVING:
             self.visitors.gone(mission)
         elif mission.unit is None:
@@ -188,6 +194,12 @@ class Controller:
             self._free(mission)
         elif mission.at_place is not None:
             self._start_leg(mission)
+        self._stands(mission)
+
+    def _stands(self, mission: Mission) -> None:
+        """A truck that only waits where it stands can be sent out of the way from now on: those who want that ask."""
+        if mission.at_place is not None and mission.only_waits:
+            self.state.places_freed = True
 
     def _collected(self, unit: Unit, mission: Mission, jobs: tuple[str, ...]) -> None:
         if unit.state == UnitState.ASSIGNED:
@@ -210,7 +222,7 @@ class Controller:
         """The truck has done its unit."""
         assert mission.unit is not None
         self.state.experience.done(self.state.now_ms - mission.unit.assigned_ms)
-        mission.unit, mission.leg = None, 0
+        mission.unit, mission.leg, mission.idle_since = None, 0, self.state.now_ms
         self.state.work_wanted = True
 
     def _start_leg(self, mission: Mission) -> None:

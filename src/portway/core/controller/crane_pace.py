@@ -12,7 +12,7 @@ class CranePace:
         machine = next(c for c in terminal.quay_cranes if c.id == crane)
         pitch_m = terminal.quay.bay_pitch_m if terminal.quay else 0.0
         self._bay_ms = 1000 * pitch_m / machine.gantry_mps
-        self._ship_ms = round(1000 * (machine.cycle_s_mean - machine.handover_s))
+        self.ship_ms = round(1000 * (machine.cycle_s_mean - machine.handover_s))
         self.handover_ms = round(1000 * machine.handover_s)
         self._bay = 0
         self._free_ms = 0
@@ -22,9 +22,9 @@ class CranePace:
         """The crane was told to get ready for a unit."""
         travel = abs(unit.bay - self._bay) * self._bay_ms if unit.bay and self._bay else 0
         self._bay = unit.bay or self._bay
-        ship = self._ship_ms if unit.kind == MoveKind.DISCHARGE else 0
+        ship = self.ship_ms if unit.kind == MoveKind.DISCHARGE else 0
         self.ready_ms = max(now_ms, self._free_ms) + round(travel) + ship
 
     def handed_over(self, unit: Unit, now_ms: int) -> None:
         """A handover has ended; a load goes on to the ship."""
-        self._free_ms = now_ms + (self._ship_ms if unit.kind == MoveKind.LOAD else 0)
+        self._free_ms = now_ms + (self.ship_ms if unit.kind == MoveKind.LOAD else 0)

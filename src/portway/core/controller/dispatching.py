@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from portway.core.controller.crane_pace import CranePace
 from portway.core.controller.driving import leg_phase
 from portway.core.controller.state import Mission, State
 from portway.core.dispatch.board import CraneQueue
@@ -20,25 +21,30 @@ QUAY_HANDOVER_MS = 60_000  # expected stay under a quay crane that waits for the
 class Dispatching:
     """Asks the strategy and commits its pairs."""
 
-    def __init__(self, state: State, strategy: DispatchStrategy) -> None:
+    def __init__(self, state: State, strategy: DispatchStrategy, pace: dict[str, CranePace]) -> None:
         self._state = state
+        self._pace = pace
         self._strategy = strategy
         self._headway_ms = 0  # between two trucks that a crane gets
-        self._cycle_ms = {c.id: round(c.cycle_s_mean * 1000) for c in state.scenario.terminal.quay_cranes}
-        self._crane_index = {c: i for i, c in enumerate(sorted(self._cycle_ms))}
+        self._crane_index = {c: i for i, c in enumerate(sorted(pace))}
 
     def give_work(self, idle: list[Mission]) -> list[Mission]:
         """Give units to some of the idle trucks; those that got one."""
-        units, view = self._view(idle) if idle else ([], None)
-        if not units or view is None:
+        if not idle:
+            return []
+        stuck = self.behind_gaps()
+        units, view = self._view(idle, stuck)
+        if not units:
             return []
         chosen = [(self._state.missions[view.truck_ids[r]], units[c]) for r, c in self._strategy.assign(view)]
-        assigned = self._in_sequence([(m, u) for m, u in chosen if m.unit is None], units)
+        assigned = self._in_sequence([(m, u) for m, u in chosen if m.unit is None], units, len(stuck))
         for mission, unit in assigned:
             self.assign(mission, unit)
         return [mission for mission, _ in assigned]  # places under a crane may exchange units among them
 
-    def _in_sequence(self, chosen: list[tuple[Mission, Unit]], units: list[Unit]) -> list[tuple[Mission, Unit]]:
+    def _in_sequence(
+        self, chosen: list[tuple[Mission, Unit]], units: list[Unit], stuck: int
+    ) -> list[tuple[Mission, Unit]]:
         """Close the gaps that a strategy left: the units of a crane get trucks in the order of its queue, but for some
         loads, whose way over the yard takes longer than the crane takes for the units before them.
 
@@ -47,7 +53,7 @@ class Dispatching:
         of their units, and are there for the gaps.
         """
         pairs = [(m, u) for m, u in chosen if u.crane is None]
-        budget = int(AHEAD_SHARE * len(self.at_work())) - len(self.behind_gaps())
+        budget = int(AHEAD_SHARE * len(self.at_work())) - stuck
         for crane in sorted({u.crane for _, u in chosen if u.crane is not None}):
             mine = [(m, u) for m, u in chosen if u.crane == crane]
             here = [u for u in units if u.crane == crane]
@@ -87,7 +93,7 @@ class Dispatching:
         unit.alone_ms = self._state.traffic.drive_ms(self._state.stop_of(mission.truck), stop, False)
         self._state.set_phase(mission, leg_phase(mission))
 
-    def _view(self, idle: list[Mission]) -> tuple[list[Unit], DispatchView]:
+    def _view(self, idle: list[Mission], stuck: set[str]) -> tuple[list[Unit], DispatchView]:
         """Units open for dispatch and the arrays a strategy sees."""
         state, now = self._state, self._state.now_ms
         horizon = now + round(self._state.scenario.policies.look_ahead_s * 1000)
@@ -105,7 +111,7 @@ class Dispatching:
             rank.append(place)
             crane.append(self._crane_index[queue.crane])
         n_yard = len(yard)
-        trucks = sorted([*idle, *self._soon_free()], key=lambda m: m.truck)
+        trucks = sorted([*idle, *self._soon_free(stuck)], key=lambda m: m.truck)
         free_ms = [now if m.unit is None else self._free_ms(m) for m in trucks]
         view = DispatchView(
             now_ms=now,
@@ -144,33 +150,37 @@ class Dispatching:
     def _wanted_ms(self, queue: CraneQueue) -> list[int]:
         """When the crane can serve its next units: none before those ahead of it, and an open one no sooner than a
         truck can be had for it, one after the other as trucks come free."""
-        now, times, begin = self._state.now_ms, [], self._state.now_ms
-        at = now - self._cycle_ms[queue.crane]
+        now, pace, times = self._state.now_ms, self._pace[queue.crane], []
+        crane_free, trucks_free = now, now
         for rank, unit in enumerate(queue.window(WINDOW)):
-            at = max(at + self._cycle_ms[queue.crane], queue.start_ms[queue.head + rank])
+            ship_ms = 0 if unit.kind == MoveKind.LOAD else pace.ship_ms
+            at = max(crane_free + ship_ms, queue.start_ms[queue.head + rank])
+            if rank == 0 and queue.prepared:
+                at = max(now, pace.ready_ms)
             if unit.state == UnitState.OPEN:
-                at = max(at, begin + self._lead_ms(unit) + USUAL_DRIVE_MS)
-                begin += self._headway_ms
+                at = max(at, trucks_free + self._lead_ms(unit) + USUAL_DRIVE_MS)
+                trucks_free += self._headway_ms
             elif unit.kind == MoveKind.LOAD and unit.state == UnitState.ASSIGNED:
                 at = max(at, unit.assigned_ms + unit.alone_ms + self._lead_ms(unit))
             unit.wanted_ms = at
             times.append(at)
+            crane_free = at + pace.handover_ms + pace.ship_ms - ship_ms  # a load goes on to the ship
         return times
 
     def _lead_ms(self, unit: Unit) -> int:
-        """From the empty drive to the moment the crane can serve the unit, as experience has it."""
+        """From the empty drive to the moment the crane can serve the unit, as experience has it. A load is fetched with
+        the usual error in hand: when it is late the crane waits, when it is early it waits in the yard."""
         book, learned = self._state.book, self._state.experience
         if unit.kind != MoveKind.LOAD:
             return round(learned.drive_extra_ms)
         if unit.way_ms < 0:
             start, goal = book.for_leg(unit.legs[0])[0], book.for_leg(unit.legs[-1])[0]
             unit.way_ms = self._state.traffic.drive_ms(book.stop(start), book.stop(goal), True)
-        return round(learned.collect_extra_ms + learned.drive_extra_ms) + unit.way_ms
+        return round(learned.collect_extra_ms + learned.collect_spread_ms + learned.drive_extra_ms) + unit.way_ms
 
-    def _soon_free(self) -> list[Mission]:
+    def _soon_free(self, stuck: set[str]) -> list[Mission]:
         """Trucks on the way to, or at, their last handover: look-ahead for the strategy. One whose crane waits for a
         unit that nobody brings is not among them: it could be chosen for that very unit, and never be free."""
-        stuck = self.behind_gaps()
         return [
             m for m in self._state.missions.values()
             if m.unit is not None and m.is_at_work and m.leg + 1 == len(m.unit.legs) and m.wanting_since < 0

@@ -12,6 +12,7 @@ from portway.core.controller.state import Mission, Phase, State
 from portway.core.model.layout import PlaceKind
 
 ONWARD_WEIGHT = 4  # a second from the buffer to the place counts as so many on the way to the buffer
+STAY_MS = 300_000  # a truck waits so long for its next work before it goes home
 WAITING_KINDS = (PlaceKind.BUFFER, PlaceKind.PARKING, PlaceKind.CHARGING)
 
 
@@ -49,9 +50,31 @@ def want_place(state: State, mission: Mission) -> None:
     if mission.is_visitor:
         return
     state.set_phase(mission, Phase.WAIT_PLACE)
-    claimed = state.claims.place_of(mission.truck)
-    if claimed is None or state.book.kind(claimed) not in WAITING_KINDS:
+    if not is_aside(state, mission):
         step_aside(state, mission)
+
+
+def is_aside(state: State, mission: Mission) -> bool:
+    """Whether a truck waits, or is going to wait, in nobody's way: in a buffer, at home, or where it stands in the
+    yard, until somebody wants that place (`make_way`)."""
+    claimed = state.claims.place_of(mission.truck)
+    if claimed is None:
+        return False
+    kind = state.book.kind(claimed)
+    return kind in WAITING_KINDS or (kind == PlaceKind.YARD_TRANSFER and mission.at_place == claimed)
+
+
+def make_way(state: State, places: list[str]) -> bool:
+    """Have a truck step aside that waits, served by nobody, at one of some places or at one that shuts it; whether one
+    is on its way."""
+    for place in dict.fromkeys(q for p in places for q in (p, *state.claims.shut_by(p))):
+        mission = state.missions.get(state.claims.holder_of(place) or "")
+        if mission is None or mission.at_place != place or not mission.only_waits:
+            continue
+        step_aside(state, mission)
+        if mission.at_place is None:
+            return True
+    return False
 
 
 def step_aside(state: State, mission: Mission) -> None:
@@ -66,13 +89,14 @@ def _buffers_near(state: State, mission: Mission) -> list[str]:
     """Free buffers, best first: near the leg's place above all, because the wait in the buffer hides the way there."""
     if not state.book.buffers:
         return []
-    leg = mission.leg_ahead or mission.current_leg
-    traffic, loaded = state.traffic, not leg.collect
-    goal = state.book.stop(state.book.for_leg(leg)[0])
-    onward = traffic.costs_to(goal, loaded)[state.book.buffer_stops]
+    traffic, leg = state.traffic, None if mission.unit is None else mission.leg_ahead or mission.current_leg
+    loaded = leg is not None and not leg.collect
     rows = [traffic.cost_row(int(s)) for s in state.book.buffer_stops]
-    there = traffic.costs[int(loaded)][rows, state.stop_of(mission.truck)]
-    ranked = np.argsort(ONWARD_WEIGHT * onward.astype(np.int64) + there, kind="stable")
+    cost = traffic.costs[int(loaded)][rows, state.stop_of(mission.truck)].astype(np.int64)
+    if leg is not None:
+        goal = state.book.stop(state.book.for_leg(leg)[0])
+        cost += ONWARD_WEIGHT * traffic.costs_to(goal, loaded)[state.book.buffer_stops].astype(np.int64)
+    ranked = np.argsort(cost, kind="stable")
     return [p for p in (state.book.buffers[i] for i in ranked) if state.claims.grantable(mission.truck, p)]
 
 
@@ -110,10 +134,11 @@ def let_go(state: State, mission: Mission) -> None:
 
 
 def rest(state: State, mission: Mission) -> None:
-    """Send a truck without work home."""
+    """Send a truck without work home, but not at once: where it stands, or is going, in nobody's way, it waits for some
+    time for work."""
     home = state.homes[mission.truck]
-    if state.claims.place_of(mission.truck) != home:
-        if state.drive(mission, home):
-            state.set_phase(mission, Phase.TO_REST)
-    elif mission.at_place == home:
-        state.set_phase(mission, Phase.PARKED)
+    may_stay = not mission.withdrawn and state.now_ms < mission.idle_since + STAY_MS
+    if state.claims.place_of(mission.truck) == home or (may_stay and is_aside(state, mission)):
+        state.set_phase(mission, Phase.TO_REST if mission.at_place is None else Phase.PARKED)
+    elif state.drive(mission, home):
+        state.set_phase(mission, Phase.TO_REST)

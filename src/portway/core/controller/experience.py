@@ -11,6 +11,7 @@ class Experience:
         self.drive_extra_ms = 40_000.0  # planned arrival of a drive to a leg, over the drive on an empty road
         self.unit_ms = 800_000.0  # assignment to free again
         self.collect_extra_ms = 180_000.0  # assignment to box on the truck in the yard, over the empty drive there
+        self.collect_spread_ms = 60_000.0  # and by how much that is missed, early or late
 
     def drove(self, extra_ms: int) -> None:
         """A drive to a leg was planned."""
@@ -18,7 +19,9 @@ class Experience:
 
     def collected(self, extra_ms: int) -> None:
         """A truck has got a box in the yard."""
-        self.collect_extra_ms += SHARE * (min(max(extra_ms, 0), EXTRA_MS_MAX) - self.collect_extra_ms)
+        missed_ms = min(max(extra_ms, 0), EXTRA_MS_MAX) - self.collect_extra_ms
+        self.collect_extra_ms += SHARE * missed_ms
+        self.collect_spread_ms += SHARE * (abs(missed_ms) - self.collect_spread_ms)
 
     def done(self, unit_ms: int) -> None:
         """A truck has done its unit."""

@@ -25,7 +25,7 @@ class QuayService:
         self._state = state
         self._placed = state.board.placed
         cranes = sorted(c.id for c in state.scenario.terminal.quay_cranes)
-        self._pace = {c: CranePace(state.scenario.terminal, c) for c in cranes}
+        self.pace = {c: CranePace(state.scenario.terminal, c) for c in cranes}
         self._next: dict[str, tuple[tuple[int, int], set[str]]] = {}  # by crane: its queue's state and `_next_places`
         self.exchanges = 0
 
@@ -43,7 +43,7 @@ class QuayService:
         unit.begun = unit.begun or discharge  # the box may be off the ship before a truck is there
         dual = queue.last_was_load and discharge
         self._state.outbox.append(PrepareMove(queue.crane, unit.id, unit.bay, discharge, dual))
-        self._pace[queue.crane].prepare(unit, self._state.now_ms)
+        self.pace[queue.crane].prepare(unit, self._state.now_ms)
         self._look_ahead(queue, unit)
 
     def crane_ready(self, event: CraneReady) -> None:
@@ -69,7 +69,7 @@ class QuayService:
             return
         if mission.unit is not unit:
             self.exchange(mission, unit)
-        pace = self._pace[queue.crane]
+        pace = self.pace[queue.crane]
         hold(self._state, mission, max(pace.ready_ms, self._state.now_ms) + pace.handover_ms)
         leg = mission.leg_ahead
         if leg is None or not go_to_leg(self._state, mission, self._state.book.for_leg(leg)):
@@ -193,7 +193,7 @@ class QuayService:
             self.exchange(mission, unit)
         queue.serving = mission.serving = True
         mission.served_by = queue.crane
-        hold(self._state, mission, self._state.now_ms + self._pace[queue.crane].handover_ms)
+        hold(self._state, mission, self._state.now_ms + self.pace[queue.crane].handover_ms)
         self._state.set_phase(mission, Phase.HANDOVER)
         leg = mission.current_leg
         self._state.outbox.append(StartHandover(queue.crane, mission.truck, leg.jobs, leg.collect, leg.bay))
@@ -218,6 +218,6 @@ class QuayService:
         """The head unit's handover has ended: the crane goes on to the next one."""
         assert queue.next_unit() is unit, f"{queue.crane} served {unit.id} out of sequence"
         self._placed.discard(unit.id)
-        self._pace[queue.crane].handed_over(unit, self._state.now_ms)
+        self.pace[queue.crane].handed_over(unit, self._state.now_ms)
         queue.advance()
         self.prepare(queue)

@@ -17,10 +17,10 @@ RETRY_MS = 2_000
 class Phase(IntEnum):
     """What a truck is doing; the states of the truck-time chart."""
 
-    PARKED = 0
+    PARKED = 0  # stands without work
     TO_REST = 1
     TO_COLLECT = 2
-    WAIT_PLACE = 3  # no claim on the transfer place yet: in a buffer or on the way there
+    WAIT_PLACE = 3  # no claim on the transfer place yet: waits in the yard, in a buffer or on the way there
     WAIT_COLLECT = 4  # at the place, waiting for the crane
     HANDOVER = 5
     TO_DELIVER = 6
@@ -36,6 +36,7 @@ class Mission:
         "ahead_is_leg",
         "at_place",
         "held",
+        "idle_since",
         "is_visitor",
         "leg",
         "paused",
@@ -55,6 +56,7 @@ class Mission:
         self.phase = Phase.PARKED
         self.at_place: str | None = None  # where it stands, None while driving
         self.serving = False  # a handover is under way
+        self.idle_since = 0  # the end of its last unit
         self.served_by = ""  # crane of the last handover
         self.wanting_since = -1  # waiting for a place of its leg since, -1 when it has one
         self.held = False  # stands in a handover whose end is in sight: its way on may be planned
@@ -74,6 +76,12 @@ class Mission:
         """Whether its unit may go to another truck: no box of it is on this one, nor about to be."""
         assigned = self.unit is not None and self.unit.state == UnitState.ASSIGNED
         return assigned and not (self.is_visitor or self.serving or self.held)
+
+    @property
+    def only_waits(self) -> bool:
+        """Whether it may be sent out of somebody's way: it stands without work, or until it gets a place elsewhere."""
+        busy = self.is_visitor or self.paused or self.serving or self.held
+        return not busy and (self.unit is None or self.wanting_since >= 0)
 
     @property
     def leg_ahead(self) -> Leg | None:

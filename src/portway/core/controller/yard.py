@@ -4,7 +4,7 @@ Our trucks come before road trucks, and loads (a quay crane waits for them) befo
 """
 
 from portway.core.commands import GantryTo, StartHandover
-from portway.core.controller.driving import go_to_leg, hold, step_aside, want_place
+from portway.core.controller.driving import go_to_leg, hold, make_way, want_place
 from portway.core.controller.state import Mission, Phase, State
 from portway.core.model.work import MoveKind
 
@@ -23,6 +23,7 @@ class YardService:
         self._machine = {c.id: c for c in state.scenario.terminal.yard_cranes}
         self._pitch_m = {b.id: b.bay_pitch_m for b in state.scenario.terminal.blocks}
         self._busy: dict[str, bool] = {}
+        self.ways_made = 0  # trucks sent out of somebody's way
         self._waiting: dict[str, list[tuple[tuple[bool, int], int, str]]] = {block: [] for block in self._cranes}
 
     def start_leg(self, mission: Mission) -> None:
@@ -82,8 +83,8 @@ class YardService:
         work_s = machine.cycle_s_mean if leg.collect else machine.handover_s
         hold(state, mission, state.now_ms + round(1000 * (travel_s + work_s)))
         after = mission.leg_ahead
-        if after is None or after.crane is not None or not go_to_leg(state, mission, state.book.for_leg(after)):
-            step_aside(state, mission)  # until the quay crane has a place for it, or dispatch a unit
+        if after is not None and after.crane is None:
+            go_to_leg(state, mission, state.book.for_leg(after))
 
     def handed_over(self, crane: str, block: str) -> None:
         """A handover has ended; the crane takes the next truck."""
@@ -109,12 +110,21 @@ class YardService:
         kept: set[str] = set()
         for mission in sorted(wanting, key=lambda m: (_urgency(m), m.wanting_since, m.truck)):
             places = state.book.for_leg(mission.current_leg)
-            if not go_to_leg(state, mission, [p for p in places if p not in kept]):
+            if not self._go(mission, [p for p in places if p not in kept]):
                 kept.update(places, *(state.claims.shut_by(p) for p in places))
             elif mission.at_place is not None:
                 self.arrived(mission)
             else:
                 self._expect(mission)
+
+    def _go(self, mission: Mission, places: list[str]) -> bool:
+        """Send a truck to one of some places; those who only wait there make way."""
+        if go_to_leg(self._state, mission, places):
+            return True
+        if not make_way(self._state, places):
+            return False
+        self.ways_made += 1
+        return go_to_leg(self._state, mission, places)
 
 
 def _urgency(mission: Mission) -> tuple[bool, int]:

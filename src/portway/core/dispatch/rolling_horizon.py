@@ -2,8 +2,8 @@
 
 Cost of a pair = lateness at the quay crane, weighted, plus the empty drive, plus the wait of a truck that comes early;
 trucks about to be free take part with the time at which they will be, so a better pair can be left open for them.
-The linear assignment problem is solved exactly (Crouse 2016, shortest augmenting paths, as in
-`scipy.optimize.linear_sum_assignment`); the horizon rolls because only pairs of trucks free now are committed.
+The linear assignment problem is solved exactly (`kernels/assignment.py`); the horizon rolls because only pairs of
+trucks free now are committed.
 
 Earlier moves of a crane come first: a job order's cost falls with its urgency, so that when trucks are scarce the ones
 left without a truck are those furthest from the head of a queue.
@@ -12,9 +12,9 @@ left without a truck are those furthest from the head of a queue.
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from portway.core.dispatch.strategy import DispatchView
+from portway.core.kernels.assignment import assign
 
 URGENT_MS_MAX = 3_600_000  # what must be begun later than this is all the same
 
@@ -27,7 +27,7 @@ class RollingHorizonParameters(NamedTuple):
     earliness: float = 0.15
     urgency: float = 1.0  # of a millisecond by which a job order must be begun sooner
     waited_ms_max: int = 120_000  # a crane's wait counts up to this: where all wait, the nearest one is served
-    early_ms_max: int = 240_000  # a job order is left open when its truck would come earlier than this
+    early_ms_max: int = 480_000  # a job order is left open when its truck would come earlier than this
 
 
 class RollingHorizon:
@@ -49,6 +49,15 @@ class RollingHorizon:
         cost = p.lateness * late + p.empty_drive * (view.travel_ms + view.free_ms[:, None] - view.now_ms)
         start_by = view.due_ms - view.lead_ms - view.travel_ms.min(axis=0) - view.now_ms - waited
         cost += p.earliness * early + p.urgency * np.minimum(start_by, URGENT_MS_MAX)[None, :]
-        rows, cols = linear_sum_assignment(cost)
+        rows, cols = _pairs(cost)
         ahead = early[rows, cols] <= p.early_ms_max
         return [(int(r), int(c)) for r, c, ok in zip(rows, cols, ahead, strict=True) if ok]
+
+
+def _pairs(cost: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of the cheapest pairs, by row: as many as the smaller side has."""
+    if cost.shape[0] <= cost.shape[1]:
+        return np.arange(len(cost)), assign(np.ascontiguousarray(cost, np.float64))
+    rows = assign(np.ascontiguousarray(cost.T, np.float64))
+    by_row = np.argsort(rows)
+    return rows[by_row], by_row

@@ -36,7 +36,7 @@ T_COLUMNS = 26
 AHEAD_STEPS = 3  # live: so many steps are allocated at most beyond the last one passed
 
 RING = 256
-FREE, DECIDE, ENTER, ARRIVE, RELEASE = 0, 1, 2, 3, 4  # event kinds in their order at one instant
+FREE, DECIDE, ENTER, ARRIVE = 0, 1, 2, 3  # event kinds in their order at one instant
 FOREVER = 1 << 60
 
 C_NOW, C_EVENTS, C_DIRTY, C_LOGGED, C_ARRIVED, C_MODE, C_SEED, C_DELAY_PPM, C_DELAY_MS, C_STEPS = (
@@ -53,5 +53,5 @@ C_NOW, C_EVENTS, C_DIRTY, C_LOGGED, C_ARRIVED, C_MODE, C_SEED, C_DELAY_PPM, C_DE
 )
 CLOCK_COLUMNS = 10
 
-BY_PLAN, FIRST_COME, REHEARSAL, LIVE = 0, 1, 2, 3  # C_MODE
+BY_PLAN, FIRST_COME, LIVE = 0, 1, 2  # C_MODE
 LOG_COLUMNS = 6  # truck, movement, start_ms, end_ms, profile, extra_ms

@@ -32,9 +32,7 @@ PATIENCE_MS_MAX = 32_000
 
 
 @njit(cache=True)
-def adopt(
-    uses, count, heads, arrays, trucks, plan_mv, plan_level, agenda, clock, n, goal, steps, eta, way, touched, now
-):
+def adopt(uses, count, arrays, trucks, plan_mv, plan_level, agenda, clock, n, goal, steps, eta, way, touched, now):
     """Replace what is not granted of truck n's plan by `way`, wake whom that frees, and let the truck ask."""
     freed = withdraw(uses, count, arrays, trucks, plan_mv, n, touched)
     commit(uses, count, arrays, trucks, plan_mv, plan_level, n, steps, way, eta)
@@ -43,8 +41,8 @@ def adopt(
     trucks[n, T_RETRY_MS] = now
     trucks[n, T_PATIENCE_MS] = PATIENCE_MS_MIN
     for i in range(freed):
-        wake(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, touched[i], now)
-    kick(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, n, now)
+        wake(uses, count, arrays, trucks, plan_mv, agenda, clock, touched[i], now)
+    kick(uses, count, arrays, trucks, plan_mv, agenda, clock, n, now)
 
 
 @njit(cache=True)
@@ -72,7 +70,6 @@ def candidates(trucks, costs, goal_row, now, slack_ms):
 def best_responses(
     uses,
     count,
-    heads,
     arrays,
     trucks,
     plan_mv,
@@ -130,7 +127,6 @@ def best_responses(
         adopt(
             uses,
             count,
-            heads,
             arrays,
             trucks,
             plan_mv,

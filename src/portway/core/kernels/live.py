@@ -22,7 +22,7 @@ from portway.core.kernels.uses import find, remove_at
 
 
 @njit(cache=True)
-def give_back(uses, count, heads, arrays, rel_m, trucks, plan_mv, agenda, clock, n, step, along_m, now):
+def give_back(uses, count, arrays, rel_m, trucks, plan_mv, agenda, clock, n, step, along_m, now):
     """Free what the rear of truck n has left when it is `along_m` on a step; the end of the step is kept."""
     m = plan_mv[n, step % plan_mv.shape[1]]
     for r in range(arrays.res_ptr[m], arrays.res_ptr[m + 1]):
@@ -33,18 +33,18 @@ def give_back(uses, count, heads, arrays, rel_m, trucks, plan_mv, agenda, clock,
         if i >= 0:
             clock[C_DIRTY] = 1
             remove_at(uses, count, k, i)
-            wake(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, k, now)
+            wake(uses, count, arrays, trucks, plan_mv, agenda, clock, k, now)
 
 
 @njit(cache=True)
-def report(uses, count, heads, arrays, rel_m, length_m, trucks, plan_mv, agenda, clock, n, step, along_m, now):
+def report(uses, count, arrays, rel_m, length_m, trucks, plan_mv, agenda, clock, n, step, along_m, now):
     """Truck n has reached the end of `step` and is `along_m` on the next one."""
     clock[C_NOW] = now
     for s in range(trucks[n, T_PASSED] + 1, step + 1):
-        give_back(uses, count, heads, arrays, rel_m, trucks, plan_mv, agenda, clock, n, s, np.inf, now)
+        give_back(uses, count, arrays, rel_m, trucks, plan_mv, agenda, clock, n, s, np.inf, now)
     trucks[n, T_PASSED] = step
     if step < trucks[n, T_GRANTED]:
-        give_back(uses, count, heads, arrays, rel_m, trucks, plan_mv, agenda, clock, n, step + 1, along_m, now)
+        give_back(uses, count, arrays, rel_m, trucks, plan_mv, agenda, clock, n, step + 1, along_m, now)
     due, left_m = now, along_m
     for s in range(step + 1, trucks[n, T_GRANTED] + 1):
         m = plan_mv[n, s % plan_mv.shape[1]]

@@ -11,9 +11,8 @@ The order of uses comes from plans that could all be driven at their times, so "
 never changes but by re-planning against the same table. Hence some truck can always move (Hoenig et al. 2019, action
 dependency graphs).
 
-The same code runs in three modes: by plan; first come, first served (the baseline: routes only, resources taken when
-free, which can lock); and as a *rehearsal* that drives copies of the trucks through their plans without delays and
-writes the times at which that happens into the table.
+The same code runs in two modes: by plan, and first come, first served (the baseline: routes only, resources taken when
+free, which can lock).
 """
 
 import numpy as np
@@ -39,8 +38,6 @@ from portway.core.kernels.columns import (
     FOREVER,
     FREE,
     LIVE,
-    REHEARSAL,
-    RELEASE,
     T_BLOCKED,
     T_DECIDED,
     T_DONE,
@@ -93,13 +90,13 @@ def stretched(offset_ms, extra_ms, dur_ms):
 
 
 @njit(cache=True)
-def grant(uses, count, heads, arrays, trucks, plan_mv, clock, n, now):
+def grant(uses, count, arrays, trucks, plan_mv, clock, n, now):
     """Allocate the resources of the next step of truck n, all or none; returns -1 or the resource it lacks."""
     step = trucks[n, T_GRANTED] + 1
     m = plan_mv[n, step % plan_mv.shape[1]]
     origin = arrays.mv_from[m]
     first_come = clock[C_MODE] == FIRST_COME
-    if arrays.closed[m] and clock[C_MODE] != REHEARSAL:
+    if arrays.closed[m]:
         return np.int64(arrays.mv_to[m])
     for r in range(arrays.res_ptr[m], arrays.res_ptr[m + 1]):
         k = arrays.res_id[r]
@@ -109,7 +106,7 @@ def grant(uses, count, heads, arrays, trucks, plan_mv, clock, n, now):
             for i in range(count[k]):
                 if uses[k, i, WHO] != n:
                     return k
-        elif standing_first(uses, count, heads[k], k, n, step) < 0:
+        elif standing_first(uses, count, 0, k, n, step) < 0:
             return k
     for r in range(arrays.res_ptr[m], arrays.res_ptr[m + 1]):
         k = arrays.res_id[r]
@@ -118,7 +115,7 @@ def grant(uses, count, heads, arrays, trucks, plan_mv, clock, n, now):
         if first_come:
             insert(uses, count, k, now, FOREVER, n, step)
             continue
-        i = standing_first(uses, count, heads[k], k, n, step)
+        i = standing_first(uses, count, 0, k, n, step)
         if uses[k, i, TIN] != now:
             clock[C_DIRTY] = 1
             uses[k, i, TIN] = now
@@ -151,20 +148,19 @@ def begin(arrays, trucks, plan_mv, agenda, clock, n, level_in, now):
     trucks[n, T_LEVEL_IN] = level_in
     trucks[n, T_BLOCKED] = -1
     trucks[n, T_EXTRA_MS] = 0
-    if clock[C_MODE] != REHEARSAL:
-        clock[C_STEPS] += 1
-        if clock[C_DELAY_PPM] > 0:
-            draw = mix(mix(clock[C_SEED] * 1000003 + n) + np.uint64(trucks[n, T_DRAWS]))
-            trucks[n, T_DRAWS] += 1
-            if np.int64(draw % np.uint64(1000000)) < clock[C_DELAY_PPM]:
-                trucks[n, T_EXTRA_MS] = clock[C_DELAY_MS]
-                clock[C_DIRTY] = 1
-        if trucks[n, T_SLOW_PCT] > 0:
-            draw = mix(mix(clock[C_SEED] * 1000033 + n) + np.uint64(trucks[n, T_DRAWS]))
-            trucks[n, T_DRAWS] += 1
-            slower = np.int64(draw % np.uint64(trucks[n, T_SLOW_PCT] + 1))
-            trucks[n, T_EXTRA_MS] += arrays.dur_ms[base, m] * slower // 100
+    clock[C_STEPS] += 1
+    if clock[C_DELAY_PPM] > 0:
+        draw = mix(mix(clock[C_SEED] * 1000003 + n) + np.uint64(trucks[n, T_DRAWS]))
+        trucks[n, T_DRAWS] += 1
+        if np.int64(draw % np.uint64(1000000)) < clock[C_DELAY_PPM]:
+            trucks[n, T_EXTRA_MS] = clock[C_DELAY_MS]
             clock[C_DIRTY] = 1
+    if trucks[n, T_SLOW_PCT] > 0:
+        draw = mix(mix(clock[C_SEED] * 1000033 + n) + np.uint64(trucks[n, T_DRAWS]))
+        trucks[n, T_DRAWS] += 1
+        slower = np.int64(draw % np.uint64(trucks[n, T_SLOW_PCT] + 1))
+        trucks[n, T_EXTRA_MS] += arrays.dur_ms[base, m] * slower // 100
+        clock[C_DIRTY] = 1
     dec = decision_ms(arrays, base, m)
     releases(arrays, trucks, agenda, clock, n, m, base, -1, dec)
     when = now + stretched(dec, trucks[n, T_EXTRA_MS], arrays.dur_ms[base, m])
@@ -199,14 +195,12 @@ def roll_level(arrays, trucks, plan_mv, plan_level, n):
 
 
 @njit(cache=True)
-def decide(uses, count, heads, arrays, trucks, plan_mv, plan_level, agenda, clock, n, now):
+def decide(uses, count, arrays, trucks, plan_mv, plan_level, agenda, clock, n, now):
     """The truck goes on rolling if its next step is granted now, else it will stop at the end of this one."""
     m = plan_mv[n, trucks[n, T_STEP] % plan_mv.shape[1]]
     base = trucks[n, T_PROFILE]
     level = roll_level(arrays, trucks, plan_mv, plan_level, n)
-    if level > 0 and (
-        trucks[n, T_PAUSED] > 0 or grant(uses, count, heads, arrays, trucks, plan_mv, clock, n, now) >= 0
-    ):
+    if level > 0 and (trucks[n, T_PAUSED] > 0 or grant(uses, count, arrays, trucks, plan_mv, clock, n, now) >= 0):
         level = 0
         clock[C_DIRTY] = 1
     dec = decision_ms(arrays, base, m)
@@ -218,11 +212,11 @@ def decide(uses, count, heads, arrays, trucks, plan_mv, plan_level, agenda, cloc
 
 
 @njit(cache=True)
-def extend_base(uses, count, heads, arrays, trucks, plan_mv, clock, n, now):
+def extend_base(uses, count, arrays, trucks, plan_mv, clock, n, now):
     """Live: allocate the next steps of truck n as far as they can be had, `AHEAD_STEPS` at most. In the table the truck
     then stands at the end of its base, where it is expected at `T_DUE_MS`."""
     while trucks[n, T_STEP] + 1 < trucks[n, T_END] and trucks[n, T_STEP] < trucks[n, T_PASSED] + AHEAD_STEPS:
-        lacks = grant(uses, count, heads, arrays, trucks, plan_mv, clock, n, now)
+        lacks = grant(uses, count, arrays, trucks, plan_mv, clock, n, now)
         if lacks >= 0:
             if trucks[n, T_BLOCKED] < 0:
                 trucks[n, T_SINCE_MS] = now
@@ -246,14 +240,14 @@ def fastest_ms(arrays, load, m):
 
 
 @njit(cache=True)
-def start_if_granted(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, n, now):
+def start_if_granted(uses, count, arrays, trucks, plan_mv, agenda, clock, n, now):
     """A standing truck with a plan asks for its next step; it starts, is marked as blocked, or is held."""
     if trucks[n, T_HELD_UNTIL_MS] > 0 or trucks[n, T_PAUSED] > 0:
         return
     if clock[C_MODE] == LIVE:
-        extend_base(uses, count, heads, arrays, trucks, plan_mv, clock, n, now)
+        extend_base(uses, count, arrays, trucks, plan_mv, clock, n, now)
         return
-    lacks = grant(uses, count, heads, arrays, trucks, plan_mv, clock, n, now)
+    lacks = grant(uses, count, arrays, trucks, plan_mv, clock, n, now)
     if lacks >= 0:
         if trucks[n, T_BLOCKED] < 0:
             trucks[n, T_SINCE_MS] = now
@@ -265,7 +259,7 @@ def start_if_granted(uses, count, heads, arrays, trucks, plan_mv, agenda, clock,
 
 
 @njit(cache=True)
-def wake(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, k, now):
+def wake(uses, count, arrays, trucks, plan_mv, agenda, clock, k, now):
     """Resource k has become free for somebody: let the truck that stands first (or waits longest) ask again."""
     if clock[C_MODE] == FIRST_COME:
         for _ in range(len(trucks)):
@@ -276,38 +270,32 @@ def wake(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, k, now):
                     chosen = n
             if chosen < 0:
                 return
-            start_if_granted(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, chosen, now)
+            start_if_granted(uses, count, arrays, trucks, plan_mv, agenda, clock, chosen, now)
             if trucks[chosen, T_BLOCKED] == k:
                 return
         return
-    if heads[k] < count[k]:
-        n = uses[k, heads[k], WHO]
+    if count[k] > 0:
+        n = uses[k, 0, WHO]
         if trucks[n, T_BLOCKED] == k and trucks[n, T_MOVING] == 0:
-            start_if_granted(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, n, now)
+            start_if_granted(uses, count, arrays, trucks, plan_mv, agenda, clock, n, now)
 
 
 @njit(cache=True)
-def free(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, n, k, now):
+def free(uses, count, arrays, trucks, plan_mv, agenda, clock, n, k, now):
     """The rear of truck n has left resource k."""
-    if clock[C_MODE] == REHEARSAL:
-        uses[k, heads[k], TOUT] = now
-        heads[k] += 1
-    else:
-        i = 0
-        while i < count[k] and uses[k, i, WHO] != n:
-            i += 1
-        assert i < count[k], "a truck frees what it does not hold"
-        if uses[k, i, TOUT] != now:
-            clock[C_DIRTY] = 1
-        remove_at(uses, count, k, i)
-    wake(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, k, now)
+    i = 0
+    while i < count[k] and uses[k, i, WHO] != n:
+        i += 1
+    assert i < count[k], "a truck frees what it does not hold"
+    if uses[k, i, TOUT] != now:
+        clock[C_DIRTY] = 1
+    remove_at(uses, count, k, i)
+    wake(uses, count, arrays, trucks, plan_mv, agenda, clock, k, now)
 
 
 @njit(cache=True)
 def finish_step(trucks, plan_mv, clock, log, n, now):
     """Note a finished movement in the log of drives."""
-    if clock[C_MODE] == REHEARSAL:
-        return
     row = clock[C_LOGGED]
     log[row, 0] = n
     log[row, 1] = plan_mv[n, trucks[n, T_STEP] % plan_mv.shape[1]]
@@ -319,11 +307,11 @@ def finish_step(trucks, plan_mv, clock, log, n, now):
 
 
 @njit(cache=True)
-def arrive(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, arrived, n, now):
+def arrive(uses, count, arrays, trucks, plan_mv, agenda, clock, arrived, n, now):
     """The truck stands at the end of its movement: go on with the plan, or report that it is done."""
     trucks[n, T_MOVING] = 0
     if trucks[n, T_STEP] + 1 < trucks[n, T_END]:
-        start_if_granted(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, n, now)
+        start_if_granted(uses, count, arrays, trucks, plan_mv, agenda, clock, n, now)
     else:
         trucks[n, T_DONE] = 1
         trucks[n, T_ETA_MS] = now
@@ -334,79 +322,41 @@ def arrive(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, arrived, 
 
 
 @njit(cache=True)
-def advance(uses, count, heads, arrays, trucks, plan_mv, plan_level, agenda, clock, log, arrived, until_ms):
+def advance(uses, count, arrays, trucks, plan_mv, plan_level, agenda, clock, log, arrived, until_ms):
     """Process events up to `until_ms`; stop after the instant at which trucks arrived at the end of their plans, or
     when the log is nearly full. Returns the number of arrivals; `clock[C_NOW]` is the time reached."""
     clock[C_ARRIVED] = 0
     while clock[C_EVENTS] > 0 and agenda[0, 0] <= until_ms:
         now, code = agenda[0, 0], agenda[0, 1]
-        if clock[C_ARRIVED] > 0 and now > clock[C_NOW] and clock[C_MODE] != REHEARSAL:
+        if clock[C_ARRIVED] > 0 and now > clock[C_NOW]:
             return clock[C_ARRIVED]
-        if clock[C_LOGGED] >= len(log) and clock[C_MODE] != REHEARSAL:
+        if clock[C_LOGGED] >= len(log):
             return clock[C_ARRIVED]
         clock[C_NOW] = now
         clock[C_EVENTS] = pop(agenda, clock[C_EVENTS])
         kind, n, k = code >> 40, (code >> 20) & 0xFFFFF, code & 0xFFFFF
         if kind == FREE:
-            free(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, n, k, now)
+            free(uses, count, arrays, trucks, plan_mv, agenda, clock, n, k, now)
         elif kind == DECIDE:
-            decide(uses, count, heads, arrays, trucks, plan_mv, plan_level, agenda, clock, n, now)
+            decide(uses, count, arrays, trucks, plan_mv, plan_level, agenda, clock, n, now)
         elif kind == ENTER:
             finish_step(trucks, plan_mv, clock, log, n, now)
             level = trucks[n, T_PROFILE] % 3
             begin(arrays, trucks, plan_mv, agenda, clock, n, level, now)
-        elif kind == RELEASE:
-            trucks[n, T_HELD_UNTIL_MS] = 0
-            if trucks[n, T_MOVING] == 0 and trucks[n, T_STEP] + 1 < trucks[n, T_END]:
-                start_if_granted(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, n, now)
         else:
             finish_step(trucks, plan_mv, clock, log, n, now)
-            arrive(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, arrived, n, now)
-    if clock[C_ARRIVED] == 0 or clock[C_MODE] == REHEARSAL:
+            arrive(uses, count, arrays, trucks, plan_mv, agenda, clock, arrived, n, now)
+    if clock[C_ARRIVED] == 0:
         clock[C_NOW] = max(clock[C_NOW], until_ms) if until_ms < FOREVER else clock[C_NOW]
     return clock[C_ARRIVED]
 
 
 @njit(cache=True)
-def kick(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, n, now):
+def kick(uses, count, arrays, trucks, plan_mv, agenda, clock, n, now):
     """A plan was given to truck n: if it stands, it asks for its first step."""
     trucks[n, T_DONE] = 0
     if trucks[n, T_MOVING] == 0 and trucks[n, T_STEP] + 1 < trucks[n, T_END]:
-        start_if_granted(uses, count, heads, arrays, trucks, plan_mv, agenda, clock, n, now)
-
-
-@njit(cache=True)
-def kept_waiting(arrays, trucks, plan_mv, n):
-    """Whether a standing truck waits for a person, not for another truck: it is paused, or its way is closed. A
-    rehearsal lets it go on at once."""
-    if trucks[n, T_MOVING] == 1 or trucks[n, T_STEP] + 1 >= trucks[n, T_END]:
-        return False
-    return trucks[n, T_PAUSED] > 0 or arrays.closed[plan_mv[n, (trucks[n, T_STEP] + 1) % plan_mv.shape[1]]]
-
-
-@njit(cache=True)
-def rehearse(uses, count, arrays, trucks, plan_mv, plan_level, agenda, clock):
-    """Renew all times of the table: drive copies through all plans. Returns the number of trucks that never end their
-    plan (0, or the order of passage has a cycle, which must not happen)."""
-    heads = np.zeros(len(count), np.int64)
-    shadow, events, watch = trucks.copy(), agenda.copy(), clock.copy()
-    watch[C_MODE] = REHEARSAL
-    arrived = np.empty(2 * len(trucks) + 1, np.int64)
-    log = np.empty((1, 6), np.int64)
-    for n in range(len(trucks)):
-        shadow[n, T_PAUSED] = 0
-        if clock[C_MODE] == LIVE:
-            shadow[n, T_HELD_UNTIL_MS] = max(shadow[n, T_HELD_UNTIL_MS], shadow[n, T_DUE_MS])
-        if shadow[n, T_HELD_UNTIL_MS] > 0 or kept_waiting(arrays, trucks, plan_mv, n):
-            schedule(events, watch, max(clock[C_NOW], shadow[n, T_HELD_UNTIL_MS]), RELEASE, n, 0)
-    advance(uses, count, heads, arrays, shadow, plan_mv, plan_level, events, watch, log, arrived, FOREVER)
-    clock[C_DIRTY] = 0
-    stuck = 0
-    for n in range(len(trucks)):
-        trucks[n, T_ETA_MS] = shadow[n, T_ETA_MS]
-        if shadow[n, T_STEP] + 1 < shadow[n, T_END]:
-            stuck += 1
-    return stuck
+        start_if_granted(uses, count, arrays, trucks, plan_mv, agenda, clock, n, now)
 
 
 @njit(cache=True)

@@ -7,7 +7,7 @@ tells what has been added. Time moves in `advance`; it never moves a truck.
 import numpy as np
 
 from portway.core.kernels import columns as c
-from portway.core.kernels import live, passage
+from portway.core.kernels import live, passage, rehearsal
 from portway.core.routing.traffic import Arrival, DeadlockError, Extension, Traffic, TrafficParameters
 from portway.core.routing.traffic_map import HOLD, TrafficMap
 
@@ -40,13 +40,13 @@ class LiveTraffic(Traffic):
         if step < row[c.T_PASSED] or (step == row[c.T_PASSED] and along_m < self.along_m[truck] - POSITION_M):
             return True
         live.report(
-            self.uses, self.count, self.heads, self.arrays, self._rel_m, self.map.length_m, self.trucks,
+            self.uses, self.count, self.arrays, self._rel_m, self.map.length_m, self.trucks,
             self.plan_mv, self.agenda, self.clock, truck, step, along_m, at_ms,
         )  # fmt: skip
         self.along_m[truck], self.seen_ms[truck], self.stands[truck] = along_m, at_ms, standing
         if row[c.T_STEP] + 1 < row[c.T_END]:
             passage.kick(
-                self.uses, self.count, self.heads, self.arrays, self.trucks, self.plan_mv, self.agenda, self.clock,
+                self.uses, self.count, self.arrays, self.trucks, self.plan_mv, self.agenda, self.clock,
                 truck, at_ms,
             )  # fmt: skip
         self._note_arrival(truck)
@@ -96,7 +96,7 @@ class LiveTraffic(Traffic):
             self.uses, self.count, self.arrays, self._rel_m, self.map.length_m, self.trucks, self.plan_mv,
             self.along_m, self.seen_ms, events, clock,
         )  # fmt: skip
-        stuck = passage.rehearse(
+        stuck = rehearsal.rehearse(
             self.uses, self.count, self.arrays, self.trucks, self.plan_mv, self.plan_level, events, clock
         )
         self.clock[c.C_DIRTY] = 0

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from portway.core.kernels import columns as c
-from portway.core.kernels import improve, passage, search
+from portway.core.kernels import improve, passage, rehearsal, search
 from portway.core.routing.traffic_map import TrafficMap
 
 USES_PER_RESOURCE = 96
@@ -29,7 +29,7 @@ class TrafficParameters(msgspec.Struct, frozen=True):
     slack_ms: int = 4_000  # plans this much slower than an empty road are offered a better one
     gain_ms: int = 1_000  # least gain for which a plan is replaced
     responses_max: int = 64  # searches per re-planning tick
-    renew_ms: int = 10_000  # times of the table are renewed at most so often
+    renew_ms: int = 20_000  # times of the table are renewed at most so often
     delay_probability: float = 0.0
     delay_ms: int = 20_000
     seed: int = 0
@@ -67,7 +67,6 @@ class Traffic:
         n_res = traffic_map.n_resources
         self.uses = np.zeros((n_res, max(USES_PER_RESOURCE, 2 * 16), 4), np.int64)
         self.count = np.zeros(n_res, np.int64)
-        self.heads = np.zeros(n_res, np.int64)
         self.trucks = np.zeros((n_trucks, c.T_COLUMNS), np.int64)
         self.trucks[:, c.T_BLOCKED] = -1
         self.plan_mv = np.zeros((n_trucks, c.RING), np.int32)
@@ -143,11 +142,13 @@ class Traffic:
         self._stay_ms = stay_ms
 
     def send_away(self, truck: int, goal: int) -> int:
-        """Plan a road truck to its exit, where it leaves the road for good."""
+        """Plan a road truck to its exit, where it leaves the road for good; without a plan it keeps its old one, which
+        may lead there, too."""
+        before = int(self.trucks[truck, c.T_SINK_MS])
         self.trucks[truck, c.T_SINK_MS] = self._stay_ms
         eta = self.send(truck, goal)
         if eta < 0:
-            self.trucks[truck, c.T_SINK_MS] = 0
+            self.trucks[truck, c.T_SINK_MS] = before
         return eta
 
     def stop_of(self, truck: int) -> int:
@@ -223,7 +224,7 @@ class Traffic:
         if stale and self.clock[c.C_MODE] == c.BY_PLAN:
             self._renewed_ms = self.now_ms
             self.rehearsals_count += 1
-            stuck = passage.rehearse(
+            stuck = rehearsal.rehearse(
                 self.uses,
                 self.count,
                 self.arrays,
@@ -253,7 +254,7 @@ class Traffic:
         if steps < 0:
             return -1
         improve.adopt(
-            self.uses, self.count, self.heads, self.arrays, self.trucks, self.plan_mv, self.plan_level, self.agenda,
+            self.uses, self.count, self.arrays, self.trucks, self.plan_mv, self.plan_level, self.agenda,
             self.clock, truck, goal, steps, eta, self.way, self.touched, self.now_ms,
         )  # fmt: skip
         if steps == 0 and not self.trucks[truck, c.T_MOVING]:
@@ -297,7 +298,7 @@ class Traffic:
         length = improve.shortest_route(self.arrays, self.trucks, self.plan_mv, self.plan_level, truck, goal, cost)
         self.plans_count += 1
         passage.kick(
-            self.uses, self.count, self.heads, self.arrays, self.trucks, self.plan_mv, self.agenda, self.clock,
+            self.uses, self.count, self.arrays, self.trucks, self.plan_mv, self.agenda, self.clock,
             truck, self.now_ms,
         )  # fmt: skip
         if length == 0 and not self.trucks[truck, c.T_MOVING]:
@@ -310,10 +311,11 @@ class Traffic:
             return 0
         p = self.parameters
         self.renew(p.renew_ms)
-        for goal in np.unique(self.trucks[:, c.T_GOAL]).tolist():  # after a restart or a closed lane they are forgotten
+        goals = self.trucks[:, c.T_GOAL]
+        for goal in np.unique(goals[self.goal_row[goals] < 0]).tolist():  # forgotten: a restart, or a closed lane
             self.cost_row(goal)
         searches, adopted, _ = improve.best_responses(
-            self.uses, self.count, self.heads, self.arrays, self.trucks, self.plan_mv, self.plan_level, self.agenda,
+            self.uses, self.count, self.arrays, self.trucks, self.plan_mv, self.plan_level, self.agenda,
             self.clock, self.costs, self.goal_row, self.weight, self.labels, self.best, self.stamp, self.mark,
             self.label_heap, self.way, self.touched, self.now_ms, p.slack_ms, p.gain_ms, p.responses_max,
         )  # fmt: skip
@@ -331,7 +333,7 @@ class Traffic:
             return [Arrival(truck, self.now_ms) for truck in here if self.done(truck)]
         while True:
             n = passage.advance(
-                self.uses, self.count, self.heads, self.arrays, self.trucks, self.plan_mv, self.plan_level,
+                self.uses, self.count, self.arrays, self.trucks, self.plan_mv, self.plan_level,
                 self.agenda, self.clock, self.log, self.arrived, until_ms,
             )  # fmt: skip
             if self.clock[c.C_LOGGED] < len(self.log):
@@ -393,7 +395,7 @@ class Traffic:
         """Let a truck that has a plan ask for its next step."""
         if self.trucks[truck, c.T_STEP] + 1 < self.trucks[truck, c.T_END]:
             passage.kick(
-                self.uses, self.count, self.heads, self.arrays, self.trucks, self.plan_mv, self.agenda, self.clock,
+                self.uses, self.count, self.arrays, self.trucks, self.plan_mv, self.agenda, self.clock,
                 truck, self.now_ms,
             )  # fmt: skip
 

@@ -180,6 +180,17 @@ def test_a_slot_that_the_source_gives_is_kept_and_nobody_else_gets_it():
     assert len(set(slots)) == 4
 
 
+def test_boxes_that_are_loaded_at_other_times_do_not_push_each_other_to_far_blocks():
+    crane = HUASHAN.quay_cranes[0].id
+    at = range(40)
+    alone = [WorkRow("L0", "load", "B0", quay_crane=crane, sequence=1)]
+    near = plan_work(alone, HUASHAN, "work.csv").job_orders[0].slot.block
+    spread = [WorkRow(f"L{i}", "load", f"B{i}", release_s=3_600.0 * i, quay_crane=crane, sequence=i) for i in at]
+    together = [row._replace(release_s=0.0) for row in spread]
+    assert {j.slot.block for j in plan_work(spread, HUASHAN, "work.csv").job_orders} == {near}
+    assert len({j.slot.block for j in plan_work(together, HUASHAN, "work.csv").job_orders}) > 1
+
+
 def test_bad_lines_are_named_by_line_column_and_cure(tmp_path: Path):
     (tmp_path / "work.csv").write_text(
         "job_id,kind,container_id,length_ft,call,quay_crane,block,after,gate\n"

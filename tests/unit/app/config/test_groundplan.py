@@ -117,6 +117,20 @@ def test_a_block_row_brings_cranes_and_a_place_at_every_bay():
     assert {p.bay for p in terminal.places} == {1, 2, 3, 4, 5}
 
 
+def test_block_rows_go_on_counting_where_another_ended_and_lay_bys_leave_bays_out():
+    row = {"ids": "A{n}", "count": 1, "pitch_m": 1.0, "bays": 4, "cranes_per_block": 0}
+    lane = {"ids": "Q{bay}", "road": "r", "kind": "yard_transfer", "bays_of": "A3", "bays_without": [2, 3]}
+    blocks = [{**row, "origin": [0.0, 20.0]}, {**row, "first_n": 3, "origin": [60.0, 20.0]}]
+    terminal, problems = lay(roads=[road("r", (0, 0), (300, 0))], block_rows=blocks, laybys=[lane])
+    assert problems == []
+    assert [b.id for b in terminal.blocks] == ["A1", "A3"]
+    assert [p.id for p in terminal.places] == ["Q01", "Q04"]
+    _, problems = lay(
+        roads=[road("r", (0, 0), (300, 0))], block_rows=blocks, laybys=[{**lane, "bays_without": [4, 5]}]
+    )  # fmt: skip
+    assert any("bays_without" in p and "5" in p and "bays 1 to 4" in p for p in problems)
+
+
 def test_unknown_roads_and_rows_off_the_road_are_all_refused():
     row = {"ids": "L{n}", "road": "a", "kind": "buffer", "first_at_m": 10.0, "pitch_m": 50.0, "count": 1}
     bays = {"ids": "P{n}", "from_road": "nowhere", "to_road": "a", "first_at_m": 1.0, "count": 1}

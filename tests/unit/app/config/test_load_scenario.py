@@ -83,13 +83,13 @@ def test_overrides_reach_numbers_names_and_entries_by_id():
         {
             "fleet.trucks": "200",
             "policies.dispatch": "nearest",
-            "terminal.roads.apron.speed_mps_max": "5",
+            "terminal.roads.back.speed_mps_max": "5",
             "terminal.quay_crane_defaults.cycle_s_mean": "100",
         },
     )
     assert len(scenario.fleet.trucks) == 200
     assert scenario.policies.dispatch == "nearest"
-    assert {lane.speed_mps_max for lane in scenario.terminal.lanes if lane.id.startswith("apron")} == {5.0}
+    assert {lane.speed_mps_max for lane in scenario.terminal.lanes if lane.id.startswith("back")} == {5.0}
     assert scenario.terminal.quay_cranes[0].cycle_s_mean == 100
 
 

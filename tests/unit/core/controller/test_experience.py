@@ -40,3 +40,12 @@ def test_the_two_means_are_learned_apart():
     seen.collected(500_000)
     assert seen.drive_extra_ms != fresh.drive_extra_ms
     assert seen.collect_extra_ms != fresh.collect_extra_ms
+
+
+def test_the_spread_is_what_collects_are_off_their_mean():
+    steady, changing = Experience(), Experience()
+    for n in range(400):
+        steady.collected(200_000)
+        changing.collected(100_000 if n % 2 else 300_000)
+    assert steady.collect_spread_ms == pytest.approx(0, abs=500)
+    assert changing.collect_spread_ms == pytest.approx(100_000, rel=0.1)

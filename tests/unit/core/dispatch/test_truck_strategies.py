@@ -301,8 +301,8 @@ def test_a_job_that_would_be_begun_far_too_early_is_left_open(seen, early_s):
 
 
 def test_how_early_is_too_early_is_exact():
-    assert RollingHorizon().assign(view([[60]], due_s=[300])) == [(0, 0)]
-    assert RollingHorizon().assign(view([[60]], due_s=[301])) == []
+    assert RollingHorizon().assign(view([[60]], due_s=[540])) == [(0, 0)]
+    assert RollingHorizon().assign(view([[60]], due_s=[541])) == []
 
 
 def test_a_truck_that_is_about_to_be_free_beside_the_box_is_waited_for():

@@ -38,9 +38,15 @@ def _positions(draft: Draft, file: TerminalFile, row: LaybysTable, key: str) -> 
         known = ", ".join(["quay"] * (file.quay is not None) + [b.id for b in draft.blocks])
         draft.refuse(f"{key}.bays_of", row.bays_of, "neither the quay nor a block", f"known: {known}")
         return []
+    if unknown := sorted(set(row.bays_without) - set(range(1, bays.bays + 1))):
+        draft.refuse(f"{key}.bays_without", unknown, f"{row.bays_of} has bays 1 to {bays.bays}", "leave them out")
     axis = bays.axis_rad if isinstance(bays, Block) else math.radians(bays.axis_deg)
     step = bays.bay_pitch_m * math.cos(axis), bays.bay_pitch_m * math.sin(axis)
-    return [(i + 1, (bays.origin[0] + i * step[0], bays.origin[1] + i * step[1])) for i in range(bays.bays)]
+    return [
+        (i + 1, (bays.origin[0] + i * step[0], bays.origin[1] + i * step[1]))
+        for i in range(bays.bays)
+        if i + 1 not in row.bays_without
+    ]
 
 
 def _centre_line(draft: Draft, road: str) -> Line:

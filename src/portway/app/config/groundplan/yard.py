@@ -13,7 +13,7 @@ def lay_block_row(draft: Draft, file: TerminalFile, row: BlockRowTable) -> list[
     axis = math.radians(row.axis_deg)
     wanted = []
     for i in range(row.count):
-        name = number(row.ids, n=str(i + 1))
+        name = number(row.ids, n=str(row.first_n + i))
         x = row.origin[0] + i * row.pitch_m * math.cos(axis)
         y = row.origin[1] + i * row.pitch_m * math.sin(axis)
         origin, pitches = (round(x, 3), round(y, 3)), (row.bay_pitch_m, row.row_pitch_m)
