@@ -44,7 +44,9 @@ def never_begun(work: WorkList) -> list[tuple[str, str]]:
 
 
 def stuck_jobs(board: Board, orders: Sequence[Sequence[Unit]], loose: Iterable[Unit]) -> set[str]:
-    """Job orders that could never be begun if the cranes went on with `orders` and the rest were `loose`."""
-    under_way = (u for u in board.units.values() if u.state == UnitState.COLLECTED)
+    """Job orders that could never be begun if the cranes went on with `orders` and the rest were `loose`. What is on a
+    truck will be delivered, but a load only in its turn: it does not count before its crane comes to it."""
+    to_come = {unit.id for units in orders for unit in units}
+    under_way = (u for u in board.units.values() if u.state == UnitState.COLLECTED and u.id not in to_come)
     done = board.delivered | {job.id for unit in under_way for job in unit.jobs}
     return {job.id for unit, _ in stuck_units(orders, loose, done) for job in unit.jobs}
