@@ -5,6 +5,7 @@ One check of schemathesis does not fit and is left out: a well-formed job order 
 """
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -82,7 +83,7 @@ def test_every_answer_is_documented(case):
 
 def test_enough_cases_were_tried():
     if not counted:
-        pytest.skip("the operations did not run here")
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("the operations did not run here")
     print({status: counted.count(status) for status in sorted(set(counted))}, len(counted))
     assert len(counted) > 300
     assert {200, 201, 204, 400, 404, 405, 409, 422} <= set(counted)

@@ -375,8 +375,8 @@ class Traffic:
         return bool(self.arrays.closed[self.plan_mv[truck, steps % c.RING]].any())
 
     def report(self, truck: int, step: int, along_m: float, standing: bool, at_ms: int) -> bool:
-        """Simulated trucks do not report: they are moved by `advance`."""
-        raise NotImplementedError
+        """Simulated trucks do not report, they are moved by `advance`: a report is a defect of the composition."""
+        raise AssertionError("a simulated truck has reported; trucks that report need LiveTraffic")
 
     def extensions(self) -> list[Extension]:
         """What trucks have to be told: nothing, `advance` moves them."""
