@@ -7,14 +7,14 @@ import numpy as np
 
 from live_yard import TICK_MS, LiveYard
 from portway.adapters.vda5050.agent import TruckAgent
-from portway.adapters.vda5050.facts import Fact, Outgoing, Progress
+from portway.adapters.vda5050.facts import Condition, Fact, Outgoing, Progress
 from portway.adapters.vda5050.master import MasterControl
 from portway.adapters.vda5050.road_book import RoadBook
 from portway.adapters.vda5050.versions import MESSAGES_TO_TRUCK, VERSIONS
 from portway.adapters.vda5050.zone_desk import ZoneDesk
 from portway.app.compose import truck_type
-from portway.core.commands import Command, ExtendBase, PauseTruck
-from portway.core.events import TruckReported
+from portway.app.live.truck_watch import Make, TruckWatch
+from portway.core.commands import Alert, CancelOrder, Command, ExtendBase, HoldOrders, PauseTruck
 from portway.core.model import Scenario
 
 EPOCH_S = 1.8e9
@@ -28,6 +28,8 @@ class VdaYard(LiveYard):
         self._early: list[Command] = []
         self.sent: list[Outgoing] = []  # to trucks and from them
         self.facts: list[Fact] = []
+        self._events: deque[Make] = deque()
+        self._told = False  # whether the core is handling an event
         self._post: deque[Outgoing] = deque()
         self._carrying = False
         self._lost, self._luck = lost, np.random.default_rng((seed, 9))
@@ -38,15 +40,36 @@ class VdaYard(LiveYard):
             pose = tuple(float(v) for v in self.trucks[name].pose())
             self.agents[name] = TruckAgent("steel", name, version, pose, truck_type(scenario))  # type: ignore[arg-type]
         self.restart_master()
-        self._tell(self._early)
+        self.tell(self._early)
+        self.connect()
 
-    def restart_master(self) -> None:
-        """A master control that knows nothing but who is enrolled."""
+    def restart_master(self, run: str = "run") -> None:
+        """A master control that knows nothing but who is enrolled; the core learns that nobody has been heard."""
         road, truck = RoadBook(self.map), truck_type(self.scenario)
         self.zones = ZoneDesk(self.scenario.terminal, road, (truck.length_m, truck.width_m))
-        self.master = MasterControl(road, "uagv", self.zones)
-        for name, agent in self.agents.items():
-            self.master.enrol(name, "steel", name, agent.version.name)
+        self.master = MasterControl(road, "uagv", self.zones, run)
+        self.watch = TruckWatch(self._events.append)
+        self.take([self.master.enrol(name, "steel", name, agent.version.name) for name, agent in self.agents.items()])
+
+    def connect(self) -> None:
+        """All trucks say that they are online, and how they are."""
+        for agent in self.agents.values():
+            self.carry([agent.connection("ONLINE", self.now_s), agent.state(self.now_s)])
+
+    def take(self, facts: list[Fact]) -> None:
+        """What master control has noticed goes to the core."""
+        assert self.master is not None
+        for fact in facts:
+            if isinstance(fact, Progress):
+                self.watch.progress(fact)
+            elif isinstance(fact, Condition):
+                self.watch.condition(fact, self.master.trucks[fact.truck].held)
+            else:
+                self.facts.append(fact)
+        while self._events and not self._told:
+            self._told = True  # what is answered meanwhile comes after
+            self.handle(self._events.popleft()(self.now_ms))
+            self._told = False
 
     @property
     def now_s(self) -> float:
@@ -56,6 +79,11 @@ class VdaYard(LiveYard):
         if self.master is None:
             self._early += commands
             return
+        self.tell(commands)
+
+    def tell(self, commands: list[Command]) -> None:
+        """Carry out commands."""
+        assert self.master is not None
         self.world.apply(commands, self.now_ms)
         messages: list[Outgoing] = []
         for command in commands:
@@ -63,6 +91,12 @@ class VdaYard(LiveYard):
                 messages += self.master.extend(command, self.now_s)
             elif isinstance(command, PauseTruck):
                 messages += self.master.pause(command.truck, command.paused, self.now_s)
+            elif isinstance(command, HoldOrders):
+                messages += self.master.hold(command, self.now_s)
+            elif isinstance(command, CancelOrder):
+                messages += self.master.cancel(command, self.now_s)
+            elif isinstance(command, Alert):
+                self.alerts.append(command)
         self.carry(messages)
 
     def carry(self, messages: list[Outgoing]) -> None:
@@ -86,16 +120,15 @@ class VdaYard(LiveYard):
             return
         facts, answers = self.master.received(message.topic, message.payload, self.now_s)
         self.carry(answers)
-        self.facts += [f for f in facts if not isinstance(f, Progress)]
-        for fact in facts:
-            if isinstance(fact, Progress):
-                self.handle(TruckReported(self.now_ms, fact.truck, fact.step, fact.along_m, fact.standing))
+        self.take(facts)
 
     def tick(self) -> None:
         """A tenth of a second."""
         self.now_ms += TICK_MS
         for agent in self.agents.values():
             self.carry(agent.step(TICK_MS / 1000, self.now_s))
+        if self.now_ms % 1_000 == 0 and self.master is not None:
+            self.take(self.master.tick(self.now_s))
         for event in self.world.take(self.now_ms):
             self.handle(event)
         self._arrivals(self.now_ms)

@@ -89,6 +89,21 @@ class PauseTruck(msgspec.Struct, frozen=True, tag=True, array_like=True):
     paused: bool
 
 
+class HoldOrders(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Live: a truck is told nothing of its way until it is fit again (`held` false). A link begins with all held."""
+
+    truck: str
+    held: bool
+
+
+class CancelOrder(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Live: whatever order a truck holds shall be cancelled; `void` says that it is led no longer, so that nothing told
+    before counts."""
+
+    truck: str
+    void: bool
+
+
 class JobOrderStopped(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """The TOS is told that a job order will not be done: `code` says why."""
 
@@ -115,6 +130,8 @@ Command = (
     | SetTimer
     | ExtendBase
     | PauseTruck
+    | HoldOrders
+    | CancelOrder
     | JobOrderStopped
     | Alert
 )

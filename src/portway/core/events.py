@@ -55,13 +55,30 @@ class TimerFired(msgspec.Struct, frozen=True, tag=True, array_like=True):
 
 class TruckReported(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """Live: how far a truck has come. `step` is the last movement of `ExtendBase` whose end its centre has reached,
-    `along_m` how far it is on the next one, `standing` whether it stands still."""
+    `along_m` how far it is on the next one, `standing` whether it stands still, `pose` where it says that it is (x, y
+    in metres, heading in radians)."""
 
     at_ms: int
     truck: str
     step: int
     along_m: float
     standing: bool
+    pose: tuple[float, float, float] | None = None
+
+
+class TruckCondition(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Live: how a truck is, as a whole, whenever that changes: what is wrong with it (codes of `safety.fitness`), what
+    order it holds (`none`, `ours`, `foreign`, or `unknown` before it has spoken), whether it stands, whether it is
+    paused (None: it does not say), and where it says that it is."""
+
+    at_ms: int
+    truck: str
+    faults: tuple[str, ...]
+    holds: str
+    standing: bool
+    paused: bool | None
+    pose: tuple[float, float, float] | None
+    detail: str = ""
 
 
 class JobOrderCancelled(msgspec.Struct, frozen=True, tag=True, array_like=True):
@@ -172,4 +189,5 @@ Event = (
     | JobOrderMoved
     | TruckEnrolled
     | TroubleReported
+    | TruckCondition
 )

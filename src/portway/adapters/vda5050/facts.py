@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+Pose = tuple[float, float, float]  # x, y in metres, heading in radians
+
 
 class Outgoing(NamedTuple):
     """A message to be published."""
@@ -13,12 +15,26 @@ class Outgoing(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """A truck has reached the end of movement number `step` and is `along_m` on the next one."""
+    """A truck has reached the end of movement number `step`, is `along_m` on the next one, and says where it is."""
 
     truck: str
     step: int
     along_m: float
     standing: bool
+    pose: Pose | None
+
+
+class Condition(NamedTuple):
+    """How a truck is: what is wrong (codes of `core.safety.fitness`), the order it holds (`none`, `ours`, `foreign`,
+    `unknown`), whether it stands, whether it is paused (None: it does not say), where it says it is."""
+
+    truck: str
+    faults: tuple[str, ...]
+    holds: str
+    standing: bool
+    paused: bool | None
+    pose: Pose | None
+    detail: str
 
 
 class Link(NamedTuple):
@@ -53,18 +69,4 @@ class TruckError(NamedTuple):
     description: str
 
 
-class Jumped(NamedTuple):
-    """A truck's position has moved further than it can have driven: it is not where it says, or was not."""
-
-    truck: str
-    metres: float
-
-
-class Lost(NamedTuple):
-    """A truck drives an order that is not ours, or has forgotten ours."""
-
-    truck: str
-    order_id: str
-
-
-Fact = Progress | Link | RefusedMessage | UnknownTruck | TruckError | Jumped | Lost
+Fact = Progress | Condition | Link | RefusedMessage | UnknownTruck | TruckError

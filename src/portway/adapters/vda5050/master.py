@@ -1,21 +1,22 @@
 """Master control: orders and instant actions out, states in, for trucks of all versions on one broker.
 
-Pure: instants are arguments, messages are returned. Base released is exactly what the core has allocated, horizon what
-is claimed behind it.
+Pure: instants are arguments, messages are returned. It reports facts and decides nothing: what a truck may be told is
+what the core has allocated (base) and announced (horizon), and only while the core holds it to be fit. A state's step
+is believed when order id, last node and step agree; where the truck says it is goes to the core with it.
 """
 
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from portway.adapters.vda5050 import wire
+from portway.adapters.vda5050.enrolled_truck import EnrolledTruck, instant_s, stamp
 from portway.adapters.vda5050.facts import (
+    Condition,
     Fact,
-    Jumped,
     Link,
-    Lost,
     Outgoing,
+    Pose,
     Progress,
     RefusedMessage,
     TruckError,
@@ -23,60 +24,48 @@ from portway.adapters.vda5050.facts import (
 )
 from portway.adapters.vda5050.order_way import nodes_and_edges
 from portway.adapters.vda5050.road_book import RoadBook, along_line_m
-from portway.adapters.vda5050.stretch_order import StretchOrder, order_id
-from portway.adapters.vda5050.versions import Version, topic, version_of
+from portway.adapters.vda5050.stretch_order import Opening, OrderName, order_id
+from portway.adapters.vda5050.truck_condition import faults_of, held_order
+from portway.adapters.vda5050.versions import topic, version_of
 from portway.adapters.vda5050.zone_desk import ZoneDesk
-from portway.core.commands import ExtendBase
+from portway.core.commands import CancelOrder, ExtendBase, HoldOrders
 
 JUMP_M = 50.0  # a position may differ by so much from what a truck can have driven since the one before
 SPEED_MPS = 12.0
-OLDER_MAX = 10
+NODE_M = 1.5  # a truck so near to a node stands on it
+OFF_LINE_M = 3.0  # further off, a line is not the one that it drives on
+SILENT_S = 40.0  # a state comes at least every 30 s (section 6.10)
+CANCEL_S = 5.0  # so often an order is cancelled that a truck has not given up
+ALIVE_S = 2.0  # a state so long after a last will was sent by a truck that lives
 UNKNOWN_MAX = 200  # senders that are not enrolled, kept to be shown
 LINKS = {"ONLINE": "online", "OFFLINE": "offline", "CONNECTIONBROKEN": "broken", "CONNECTION_BROKEN": "broken",
          "HIBERNATING": "offline"}  # fmt: skip
 
-
-def stamp(now_s: float) -> str:
-    """Seconds of the Unix epoch as the standard writes an instant (section 6.3)."""
-    return datetime.fromtimestamp(now_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-class EnrolledTruck:
-    """What master control knows of one truck."""
-
-    def __init__(self, truck: str, manufacturer: str, serial: str, version: Version) -> None:
-        self.truck, self.manufacturer, self.serial, self.version = truck, manufacturer, serial, version
-        self.order = StretchOrder(truck)
-        self.link = "unknown"
-        self.last_header: dict[str, tuple[int, str]] = {}  # by message
-        self.older: dict[str, tuple[int, int]] = {}  # by message: number, how many in a row were dropped as older
-        self.sent_headers: dict[str, int] = {}
-        self.errors: frozenset[tuple[str, str]] = frozenset()
-        self.position: tuple[float, float, float, float] | None = None  # x, y, theta, at_s
-        self.jumped = False
-        self.charge_percent: float | None = None
-        self.refused = 0
-        self.seen_s = 0.0
-        self.stop = -1  # where the last told movement ends
+__all__ = ["EnrolledTruck", "MasterControl", "stamp"]
 
 
 class MasterControl:
     """The server's side of the standard."""
 
-    def __init__(self, road_book: RoadBook, interface: str = "uagv", zones: ZoneDesk | None = None) -> None:
-        self._road, self._interface, self.zones = road_book, interface, zones
+    def __init__(
+        self, road_book: RoadBook, interface: str = "uagv", zones: ZoneDesk | None = None, run: str = "run"
+    ) -> None:
+        """`run` names the run in the ids of its orders."""
+        self._road, self._interface, self.zones, self._run = road_book, interface, zones, run
         self.trucks: dict[str, EnrolledTruck] = {}
         self._by_topic: dict[tuple[str, str], EnrolledTruck] = {}
         self.unknown: dict[tuple[str, str], str] = {}
+        self._ticked_s: float | None = None
 
-    def enrol(self, truck: str, manufacturer: str, serial: str, version: str) -> None:
+    def enrol(self, truck: str, manufacturer: str, serial: str, version: str) -> Condition:
         """Know a truck; from now on its messages are taken. One that spoke for the truck before is a stranger then."""
         before = self.trucks.get(truck)
         if before is not None:
             self._by_topic.pop((before.manufacturer, before.serial), None)
-        enrolled = EnrolledTruck(truck, manufacturer, serial, version_of(version))
+        enrolled = EnrolledTruck(self._run, truck, manufacturer, serial, version_of(version))
         self.trucks[truck] = self._by_topic[manufacturer, serial] = enrolled
         self.unknown.pop((manufacturer, serial), None)
+        return self.condition(truck)
 
     def subscriptions(self) -> list[str]:
         """Topic filters of everything that trucks say."""
@@ -92,6 +81,28 @@ class MasterControl:
         truck.order.extend(command)
         return self._tell(truck, now_s)
 
+    def hold(self, command: HoldOrders, now_s: float) -> list[Outgoing]:
+        """The core holds a truck to be fit, or not."""
+        truck = self.trucks[command.truck]
+        truck.held = command.held
+        if not command.held:
+            truck.cancels = False
+        return self._tell(truck, now_s)
+
+    def cancel(self, command: CancelOrder, now_s: float) -> list[Outgoing]:
+        """Whatever order a truck holds is to be given up, and said so until it is."""
+        truck = self.trucks[command.truck]
+        if command.void:
+            truck.order.void()
+        truck.cancels, truck.cancelled_s = True, 0.0
+        return self._cancel(truck, now_s)
+
+    def _cancel(self, truck: EnrolledTruck, now_s: float) -> list[Outgoing]:
+        if not truck.cancels or truck.holds not in ("ours", "foreign") or now_s - truck.cancelled_s < CANCEL_S:
+            return []
+        truck.cancelled_s = now_s
+        return [self.instant_action(truck.truck, "cancelOrder", now_s)]
+
     def pause(self, truck: str, paused: bool, now_s: float) -> list[Outgoing]:
         """Stop a truck where it is, or let it go on (instant actions startPause, stopPause)."""
         return [self.instant_action(truck, "startPause" if paused else "stopPause", now_s)]
@@ -104,7 +115,7 @@ class MasterControl:
         words = wire.of(known.version)
         number = known.sent_headers.get("instantActions", 0)
         action = words.Action(
-            action_type=kind, action_id=f"{truck}-{kind}-{number}-{int(now_s)}",
+            action_type=kind, action_id=f"{self._run}-{truck}-{kind}-{number}-{round(now_s * 1000)}",
             blocking_type="NONE" if known.version.instant_states else "HARD",
             action_parameters=[words.ActionParameter(key=k, value=v) for k, v in (parameters or {}).items()] or None,
         )  # fmt: skip
@@ -125,27 +136,58 @@ class MasterControl:
 
     def _tell(self, truck: EnrolledTruck, now_s: float) -> list[Outgoing]:
         order = truck.order
-        if not order.has_news or truck.jumped:
+        if truck.held or truck.stated_s is None or not order.has_news or truck.holds == "foreign":
             return []
-        base_from = order.told
-        first, update_id, opens = order.next_message(round(now_s * 1000))
-        if base_from < 0:
-            base_from = opens
-        base = [order.movements[s] for s in range(base_from + 1, order.released + 1)]
-        body = self._order(truck, first, update_id, opens, base, now_s)
-        return [Outgoing(self._topic(truck, "order"), wire.encode(body), truck.version.reliable)]
-
-    def _order(
-        self, truck: EnrolledTruck, first: int, update_id: int, opens: int, base: list[int], now_s: float
-    ) -> Any:
-        words, order = wire.of(truck.version), truck.order
+        opening, here = (self._opening(truck) if order.is_ended else Opening(order.told)), None
+        if opening is None:
+            return []
+        if opening.along_m > 0.0 and truck.position is not None:
+            here = truck.position, opening.along_m
+        base = [order.movements[s] for s in range(opening.first + 1, order.released + 1)]
         way = [*base, *order.horizon]
         if way:
             truck.stop = self._road.start_of(way[0])
-        nodes, edges = nodes_and_edges(truck.version, self._road, truck.stop, way, len(base), 2 * (opens - first))
+        elif truck.stop < 0:
+            return []  # where its base ends is not known since the restart, and there is nothing to add to it
+        name, update_id, opens = order.next_message(round(now_s * 1000), opening)
+        body = self._order(truck, name, update_id, opens, base, here, now_s)
+        if base:
+            truck.stop = self._road.end_of(base[-1])
+        return [Outgoing(self._topic(truck, "order"), wire.encode(body), truck.version.reliable)]
+
+    def _opening(self, truck: EnrolledTruck) -> Opening | None:
+        """Where the order of a truck that has none begins: the node that it stands on, or the point of its way that is
+        nearest to it; None when it stands on neither."""
+        order, pose = truck.order, truck.position
+        steps = sorted(order.movements)
+        if not steps or pose is None:
+            return None
+        for step in [steps[0] - 1, *steps]:
+            x, y = self._end_of(order.movements, step)
+            if math.hypot(pose[0] - x, pose[1] - y) <= NODE_M and step < steps[-1]:
+                return Opening(step)
+        ways = [(along_line_m(self._road.stretch(order.movements[s]).line, *pose[:2]), s) for s in steps]
+        (along, off), step = min(ways, key=lambda way: (way[0][1], way[1]))
+        return Opening(step - 1, max(along, 0.1)) if off <= OFF_LINE_M else None
+
+    def _end_of(self, movements: dict[int, int], step: int) -> tuple[float, float]:
+        """Where a step ends: at its own node, or at the beginning of the one behind it."""
+        stretch = self._road.stretch(movements[step]) if step in movements else None
+        if stretch is not None:
+            return stretch.x, stretch.y
+        _, x, y, _ = self._road.node(self._road.start_of(movements[step + 1]))
+        return x, y
+
+    def _order(
+        self, truck: EnrolledTruck, name: OrderName, update_id: int, opens: int, base: list[int],
+        here: tuple[Pose, float] | None, now_s: float,
+    ) -> Any:  # fmt: skip
+        words, order = wire.of(truck.version), truck.order
+        way, sequence = [*base, *order.horizon], 2 * (opens - name.first)
+        nodes, edges = nodes_and_edges(truck.version, self._road, truck.stop, way, len(base), sequence, here)
         return words.Order(
-            **self._header(truck, "order", now_s), order_id=order_id(truck.truck, first), order_update_id=update_id,
-            nodes=nodes, edges=edges,
+            **self._header(truck, "order", now_s), order_id=order_id(self._run, truck.truck, name),
+            order_update_id=update_id, nodes=nodes, edges=edges,
         )  # fmt: skip
 
     # -- in -----------------------------------------------------------------------------------------------------
@@ -155,8 +197,11 @@ class MasterControl:
         parts = topic_name.split("/")
         return self._by_topic.get((parts[-3], parts[-2])) if len(parts) >= 5 else None
 
-    def received(self, topic_name: str, payload: bytes, now_s: float) -> tuple[list[Fact], list[Outgoing]]:
-        """One message from the broker: what it says, and what is to be answered."""
+    def received(
+        self, topic_name: str, payload: bytes, now_s: float, kept: bool = False
+    ) -> tuple[list[Fact], list[Outgoing]]:
+        """One message from the broker: what it says, and what is to be answered. `kept` says that the broker had it in
+        store (retained): of a connection that is how things are, of anything else it is old news."""
         parts = topic_name.split("/")
         if len(parts) < 5:
             return [RefusedMessage(None, topic_name[:200], "this is no topic of the standard")], []
@@ -164,17 +209,20 @@ class MasterControl:
         truck = self._by_topic.get((manufacturer, serial))
         if truck is None or parts[-4] != truck.version.topic:
             return self._stranger(manufacturer, serial, parts[-4], topic_name), []
+        if not payload or (kept and message != "connection"):
+            return [], []  # an empty message clears what the broker has kept
         try:
             body = wire.decode(truck.version, message, payload)
             self._is_own(truck, body)
+            made_s = instant_s(body.timestamp)
         except wire.RefusedError as error:
             truck.refused += 1
             return [RefusedMessage(truck.truck, topic_name, str(error))], []
-        if not _is_new(truck, message, body):
-            return [], []
-        truck.seen_s = now_s
         if message == "connection":
             return self._connection(truck, body, now_s)
+        if not truck.is_news(message, body.header_id, made_s):
+            return [], []
+        truck.seen_s = now_s
         return self._state(truck, body, now_s) if message == "state" else ([], [])
 
     def _stranger(self, manufacturer: str, serial: str, major: str, topic_name: str) -> list[Fact]:
@@ -193,29 +241,79 @@ class MasterControl:
         if state is None:
             truck.refused += 1
             return [RefusedMessage(truck.truck, "connection", f"connectionState {body.connection_state}"[:160])], []
-        truck.link = state
+        truck.link, truck.link_s, truck.seen_s = state, now_s, now_s
+        if state == "online":
+            truck.begin_anew()
         ask = [self.instant_action(truck.truck, "stateRequest", now_s)] if state == "online" else []
-        return [Link(truck.truck, state)], ask
+        return [Link(truck.truck, state), self.condition(truck.truck)], ask
+
+    def tick(self, now_s: float) -> list[Fact]:
+        """Once a second or so: trucks that have fallen silent. A server that itself was away for a while does not hold
+        that against the trucks."""
+        away_s = 0.0 if self._ticked_s is None else max(0.0, now_s - self._ticked_s - SILENT_S / 4)
+        self._ticked_s = now_s
+        facts: list[Fact] = []
+        for truck in self.trucks.values():
+            if truck.stated_s is None:
+                continue
+            truck.stated_s += away_s
+            if now_s - truck.stated_s > SILENT_S and "silent" not in truck.faults:
+                truck.faults = (*truck.faults, "silent")
+                facts.append(self.condition(truck.truck))
+        return facts
+
+    def condition(self, name: str) -> Condition:
+        """How a truck is, from all that it has said since it came."""
+        truck = self.trucks[name]
+        faults = set(truck.faults)
+        if truck.link in ("offline", "broken"):
+            faults.add(truck.link)
+        if truck.stated_s is None:
+            faults = {truck.link if truck.link in ("offline", "broken") else "unheard"}
+        return Condition(
+            name, tuple(sorted(faults)), truck.holds if truck.stated_s is not None else "unknown", truck.standing,
+            truck.paused if truck.stated_s is not None else None, truck.position, truck.detail,
+        )  # fmt: skip
 
     def _state(self, truck: EnrolledTruck, body: Any, now_s: float) -> tuple[list[Fact], list[Outgoing]]:
         facts: list[Fact] = self._errors(truck, body)
         if body.battery_state is not None:
             truck.charge_percent = body.battery_state.battery_charge
-        jumped = self._moved(truck, body, now_s)
-        if jumped is not None:
-            truck.jumped = True
-            return [*facts, Jumped(truck.truck, jumped)], self.pause(truck.truck, True, now_s)
-        if truck.jumped:
-            return facts, []
-        released = max((n.sequence_id for n in body.node_states if n.released), default=0)
-        step = truck.order.confirm(
-            body.order_id, body.order_update_id, _last_sequence(body), released, round(now_s * 1000)
-        )
+        if truck.link != "online" and now_s - truck.link_s > ALIVE_S:
+            truck.link = "online"
+        faults, truck.detail = faults_of(body, self._road.map_id)
+        if self._jumped(truck, body, now_s):
+            faults.add("jumped")
+        truck.stated_s = now_s
+        truck.standing, truck.paused = not body.driving, body.paused
+        truck.holds = held_order(body, truck.order.is_ours(body.order_id))
+        if truck.holds == "foreign":
+            faults.add("foreign_order")
+            truck.detail = truck.detail or f"order {body.order_id[:80]}"
+        step = None if "jumped" in faults else self._step(truck, body, faults, now_s)
+        if truck.order.is_rejected(round(now_s * 1000), bool(body.errors)):
+            faults.add("order_rejected")
+        truck.faults = tuple(sorted(faults))
+        facts.append(self.condition(truck.truck))
         if step is not None:
-            facts.append(Progress(truck.truck, step, self._along_m(truck, body, step), not body.driving))
-        elif body.order_id:
-            facts.append(Lost(truck.truck, body.order_id[:80]))
-        return facts, [*self._tell(truck, now_s), *self._on_zones(truck, body, now_s)]
+            facts.append(Progress(truck.truck, step, self._along_m(truck, body, step), not body.driving,
+                                  truck.position))  # fmt: skip
+        return facts, [*self._tell(truck, now_s), *self._cancel(truck, now_s), *self._on_zones(truck, body, now_s)]
+
+    def _step(self, truck: EnrolledTruck, body: Any, faults: set[str], now_s: float) -> int | None:
+        """The step that a truck has come to, when order id, last node and step agree."""
+        order, last = truck.order, _last_sequence(body)
+        step = order.step_of(body.order_id, last)
+        if step is not None and step in order.movements and step > order.passed:
+            node = self._road.stretch(order.movements[step]).node_id
+            if body.last_node_id != node:
+                faults.add("wrong_node")
+                truck.detail = f"{body.last_node_id[:60]} instead of {node}"
+                return None
+        released = max((n.sequence_id for n in body.node_states if n.released), default=0) if body.node_states else None
+        return order.confirm(
+            body.order_id, body.order_update_id, last, released, round(now_s * 1000), bool(body.errors)
+        )  # fmt: skip
 
     def _on_zones(self, truck: EnrolledTruck, body: Any, now_s: float) -> list[Outgoing]:
         """Zone sets, and answers to requests."""
@@ -235,24 +333,25 @@ class MasterControl:
         movement = truck.order.movements.get(step + 1)
         if movement is None:
             return 0.0
-        stretch, said = self._road.stretch(movement), body.distance_since_last_node
+        stretch, said, opened = self._road.stretch(movement), body.distance_since_last_node, truck.order.opened
+        if said is not None and opened.first == step:
+            said += opened.along_m  # the order began on this movement, not at its node
         if body.agv_position is None:
             return 0.0 if said is None else min(max(0.0, said), stretch.length_m)
         along, off = along_line_m(stretch.line, body.agv_position.x, body.agv_position.y)
-        if off > 3.0:  # the line is not the one it drives on
+        if off > OFF_LINE_M:
             return 0.0
         return along if said is None else max(0.0, min(along, said))
 
-    def _moved(self, truck: EnrolledTruck, body: Any, now_s: float) -> float | None:
-        """Metres of an implausible move since the last state, None when all is well."""
-        p, last = body.agv_position, truck.position
+    def _jumped(self, truck: EnrolledTruck, body: Any, now_s: float) -> bool:
+        """Whether a truck is further from where it was than it can have driven since."""
+        p, last, since_s = body.agv_position, truck.position, now_s - truck.position_s
         if p is None:
-            return None
-        truck.position = (p.x, p.y, p.theta, now_s)
+            return False
+        truck.position, truck.position_s = (p.x, p.y, p.theta), now_s
         if last is None:
-            return None
-        metres = math.hypot(p.x - last[0], p.y - last[1])
-        return metres if metres > JUMP_M + SPEED_MPS * max(0.0, now_s - last[3]) else None
+            return False
+        return math.hypot(p.x - last[0], p.y - last[1]) > JUMP_M + SPEED_MPS * max(0.0, since_s)
 
     def _errors(self, truck: EnrolledTruck, body: Any) -> list[Fact]:
         now = frozenset((e.error_type, e.error_level) for e in body.errors)
@@ -261,12 +360,6 @@ class MasterControl:
         return [TruckError(truck.truck, e.error_type[:80], e.error_level[:20], (e.error_description or "")[:200])
                 for e in new[:10]]  # fmt: skip
 
-    def forgive(self, truck: str, now_s: float) -> list[Outgoing]:
-        """A person has looked at a truck that jumped: it may go on."""
-        known = self.trucks[truck]
-        known.jumped = False
-        return [*self.pause(truck, False, now_s), *self._tell(known, now_s)]
-
 
 def _last_sequence(body: Any) -> int:
     """Sequence id of the last node passed. A truck that has taken an order and not yet passed its first node may still
@@ -274,26 +367,3 @@ def _last_sequence(body: Any) -> int:
     ahead = min((n.sequence_id for n in body.node_states), default=None)
     last = int(body.last_node_sequence_id)
     return last if ahead is None or last < ahead else max(0, ahead - 2)
-
-
-def _is_new(truck: EnrolledTruck, message: str, body: Any) -> bool:
-    """Whether a message is newer than the last of its kind: repeated and overtaken ones are dropped, a gap is none of
-    our business (each state is whole), and a truck that counts anew with a later time has restarted."""
-    number, at = truck.last_header.get(message, (-1, ""))
-    is_older = body.header_id <= number and (
-        body.timestamp <= at or (number - body.header_id < 100 and body.header_id > 1)
-    )
-    if is_older and not _goes_on(truck, message, body.header_id):
-        return False
-    truck.older.pop(message, None)
-    truck.last_header[message] = (body.header_id, body.timestamp)
-    return True
-
-
-def _goes_on(truck: EnrolledTruck, message: str, number: int) -> bool:
-    """Whether older messages go on and on, one number after the other: then not they were late, but the one that was
-    taken for newer was wrong, say from a truck whose clock was ahead."""
-    last, count = truck.older.get(message, (-1, 0))
-    count = count + 1 if number == last + 1 else 1
-    truck.older[message] = number, count
-    return count >= OLDER_MAX

@@ -42,6 +42,10 @@ class RoadBook:
         """The stop where a movement begins."""
         return int(self._map.arrays.mv_from[movement])
 
+    def end_of(self, movement: int) -> int:
+        """The stop where a movement ends."""
+        return int(self._map.arrays.mv_to[movement])
+
     def poses(self, movement: int | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """x, y (metres, centre of the footprint) and heading (radians) along a movement, or along all of them."""
         paths = self._map.paths

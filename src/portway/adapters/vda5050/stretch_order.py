@@ -1,42 +1,76 @@
 """The order of one truck as master control knows it: what was released, what was sent, what the truck has confirmed.
 
-Theory of operation. A truck's movements are numbered for life (`ExtendBase.step`). An order id carries the number of
-the movement before its first one, so a state's order id and last sequence id give the truck's progress without any
-memory: node at sequence id q is the end of movement `first + q / 2`. A server that has just restarted waits for the
-truck's state, reads from it how far its base reaches, and goes on from there; nothing can be driven twice. The same is
-done when the truck does not confirm an update in time: it or one before it was lost.
+Theory of operation. A truck's movements are numbered for life (`ExtendBase.step`). An order id names the run, the truck
+and the number of the movement before its first one, so a state's order id and last sequence id give the truck's
+progress without any memory: node at sequence id q is the end of movement `first + q / 2`. An id of another run is no
+order of ours: a truck that has kept yesterday's is not believed to have driven today's. A server that has just
+restarted waits for the truck's state, reads from it how far its base reaches, and goes on from there; nothing can be
+driven twice. The same is done when the truck does not confirm an update in time: it or one before it was lost.
+
+A truck without an order gets a new one from where it stands: from a node, or from the point of its way nearest to it.
 """
+
+from typing import NamedTuple
 
 from portway.core.commands import ExtendBase
 
 REPEAT_MS = 2_500  # an order that is not confirmed for so long was lost
+SELDOM_MS = 10_000  # so often one is sent again that a truck does not take
+REJECTED_MS = 20_000  # an order that is not confirmed for so long, while the truck reports errors, was not taken
+IGNORED_MS = 60_000  # nor was one of which it says nothing for so long
 
 
-def order_id(truck: str, first: int) -> str:
-    """Id of the order whose first node is the end of movement `first`."""
-    return f"{truck}-{first}"
+class Opening(NamedTuple):
+    """Where a new order begins: at the end of movement `first`, or `along_m` on the one behind it."""
+
+    first: int
+    along_m: float = 0.0
 
 
-def first_of(truck: str, text: str) -> int | None:
-    """The inverse of `order_id`; None for an id that is not ours."""
-    name, _, number = text.rpartition("-")
-    return int(number) if name == truck and number.isascii() and number.isdigit() and len(number) < 16 else None
+class OrderName(NamedTuple):
+    """What an order id says: the movement before the first one, and how often an order began there before."""
+
+    first: int
+    again: int
+
+
+def order_id(run: str, truck: str, name: OrderName) -> str:
+    """The id of an order."""
+    return f"{run}-{truck}-{name.first}" + (f".{name.again}" if name.again else "")
+
+
+def name_of(run: str, truck: str, text: str) -> OrderName | None:
+    """The inverse of `order_id`; None for an id that is not of this run and truck."""
+    whose, _, numbers = text.rpartition("-")
+    first, _, again = numbers.partition(".")
+    ours = whose == f"{run}-{truck}" and all(n.isascii() and n.isdigit() and len(n) < 16 for n in (first, again or "0"))
+    return OrderName(int(first), int(again or "0")) if ours else None
 
 
 class StretchOrder:
     """Steps of one truck; all numbers are movement numbers."""
 
-    def __init__(self, truck: str) -> None:
-        self.truck = truck
+    def __init__(self, run: str, truck: str) -> None:
+        self.run, self.truck = run, truck
+        self.name: OrderName | None = None  # of the order under way, None when none is known
+        self.begun: OrderName | None = None  # the last that was sent as a new one
+        self.update_id = 0
+        self.sent_update = 0  # highest sent under this name: no number stands for two contents
+        self.opened = Opening(-1)  # where the order under way began
+        self.confirmed: tuple[OrderName | None, int] = None, 0  # what the truck has said last
+        self.void()
+
+    def void(self) -> None:
+        """Nothing is released any more, and nothing is known of what the truck has."""
         self.movements: dict[int, int] = {}  # released, from the one under way on
         self.horizon: tuple[int, ...] = ()
         self.released = -1  # last movement that may be driven, -1 before the first word of the core
-        self.passed = 0
-        self.first = -1  # of the order under way, -1 when none is known
-        self.update_id = 0
+        self.passed = -1
+        self.is_over = True  # the truck has no order of ours, or has given it up
         self.told = -1  # last movement sent to the truck
         self.told_horizon: tuple[int, ...] = ()
         self.sent_ms = 0
+        self.unconfirmed_since_ms = -1  # what was sent has not been confirmed, -1 when it has
         self.synced = False  # the truck has said what it has
 
     def extend(self, command: ExtendBase) -> None:
@@ -45,47 +79,97 @@ class StretchOrder:
             self.movements[command.step + i] = movement
         self.released = max(self.released, command.step + len(command.base) - 1)
         self.horizon = command.horizon
-        if self.released < 0 or not self.movements:
-            self.released = max(self.released, command.step - 1)
+        self.passed = command.step - 1 if self.passed < 0 else self.passed
 
-    def confirm(self, text: str, update_id: int, last_sequence: int, released_to: int, now_ms: int) -> int | None:
+    def is_ours(self, text: str) -> bool:
+        """Whether an order id is of this run and truck."""
+        return name_of(self.run, self.truck, text) is not None
+
+    def step_of(self, text: str, last_sequence: int) -> int | None:
+        """The last movement that a truck says it has passed; None when its order is not ours."""
+        name = name_of(self.run, self.truck, text)
+        return None if name is None else name.first + last_sequence // 2
+
+    def confirm(
+        self,
+        text: str,
+        update_id: int,
+        last_sequence: int,
+        released_to: int | None,
+        now_ms: int,
+        has_errors: bool = False,
+    ) -> int | None:
         """The truck's state: returns its last movement, None when it has no order, or one that is not ours.
 
-        `released_to` is the highest sequence id of the released nodes that the truck still has.
+        `released_to` is the highest sequence id of the released nodes that the truck still has, None when it has no
+        nodes at all.
         """
-        first = first_of(self.truck, text)
-        if text and first is None:
+        name = name_of(self.run, self.truck, text)
+        has_last = name is not None and name == self.name and update_id >= self.update_id
+        if has_last:
+            self.unconfirmed_since_ms = -1
+        elif self.unconfirmed_since_ms >= 0 and (name, update_id) != self.confirmed:
+            self.unconfirmed_since_ms = now_ms  # it takes something, if not the last
+        self.confirmed = name, update_id
+        again_ms = SELDOM_MS if self.is_rejected(now_ms, has_errors) else REPEAT_MS
+        if not self.synced or (not has_last and now_ms - self.sent_ms > again_ms):
+            self._learn(name, update_id, last_sequence, released_to or 0)
+        elif has_last and name is not None and released_to is None and name.first + last_sequence // 2 < self.told:
+            self._learn(name, update_id, last_sequence, 0)  # it has given up what it had
+            self.is_over = True
+        if name is None:
             return None
-        has_last = first is not None and first == self.first and update_id >= self.update_id
-        if not self.synced or (not has_last and now_ms - self.sent_ms > REPEAT_MS):
-            self.synced, self.told_horizon = True, ()
-            self.first, self.update_id = (-1, 0) if first is None else (first, update_id)
-            self.told = -1 if first is None else first + max(last_sequence, released_to) // 2
-        if first is None:
-            return None
-        self.passed = first + last_sequence // 2
+        self.passed = name.first + last_sequence // 2
         for step in [s for s in self.movements if s <= self.passed]:
             del self.movements[step]
         return self.passed
+
+    def _learn(self, name: OrderName | None, update_id: int, last_sequence: int, released_to: int) -> None:
+        """Take from a state what the truck has."""
+        self.synced, self.told_horizon, self.is_over = True, (), name is None
+        if name is None:
+            self.told = -1
+            return
+        if name != self.name:
+            self.name, self.sent_update = name, update_id
+        self.update_id = update_id
+        self.told = name.first + max(last_sequence, released_to) // 2
+
+    def is_rejected(self, now_ms: int, has_errors: bool) -> bool:
+        """Whether the truck does not take what it is told, however often."""
+        patience_ms = REJECTED_MS if has_errors else IGNORED_MS
+        return self.unconfirmed_since_ms >= 0 and now_ms - self.unconfirmed_since_ms >= patience_ms
 
     @property
     def has_news(self) -> bool:
         """Whether the truck lacks something."""
         grown = any(step > self.told for step in self.movements)
-        return self.synced and (grown or self.horizon != self.told_horizon)
+        return self.synced and (grown or (self.horizon != self.told_horizon and not self.is_over))
 
-    def next_message(self, now_ms: int) -> tuple[int, int, int]:
-        """(first movement, update id, movement whose end node opens the message) of the order to be sent now.
+    @property
+    def is_ended(self) -> bool:
+        """Whether what is told next is a new order: the truck has none of ours, or has driven its own to the end."""
+        first = -1 if self.name is None else self.name.first
+        return self.is_over or (first < self.passed == self.told and not self.told_horizon)
 
-        A truck that has ended its order, horizon and all, gets a new one.
+    def next_message(self, now_ms: int, opening: Opening) -> tuple[OrderName, int, int]:
+        """(name, update id, movement whose end node opens the message) of the order to be sent now.
+
+        A truck that has ended its order, horizon and all, gets a new one, which begins at the opening. No name and no
+        pair of name and update id ever stands for two contents.
         """
-        ended = self.first < 0 or (self.first < self.passed == self.told and not self.told_horizon)
-        if ended:
-            self.first, self.update_id = (self.told if self.told >= 0 else self.passed), 0
-            opens = self.first
+        if self.is_ended:
+            used = [name.again for name in (self.name, self.begun) if name is not None and name.first == opening.first]
+            self.name = self.begun = OrderName(opening.first, max(used, default=-1) + 1)
+            self.update_id, self.opened, self.is_over = 0, opening, False
+            opens = opening.first
         else:
-            self.update_id += 1
+            self.update_id = max(self.update_id, self.sent_update) + 1
             opens = self.told
+        assert self.name is not None
+        self.sent_update = self.update_id
         self.told, self.told_horizon = self.released, self.horizon
         self.sent_ms = now_ms
-        return self.first, self.update_id, opens
+        if self.unconfirmed_since_ms < 0:
+            self.unconfirmed_since_ms = now_ms
+        return self.name, self.update_id, opens

@@ -128,11 +128,8 @@ class LiveDesk:
     # -- the control room ---------------------------------------------------------------------------------------
 
     async def pause_truck(self, truck: str, paused: bool, by: str, reason: str) -> list[WorkProblem]:
-        """Stop a truck, or let it go on; one that jumped is forgiven by that."""
-        found = await self._ask(TruckPaused(0, truck, paused, by, reason))
-        if not found and not paused:
-            self._server.forgive(truck)
-        return found
+        """Stop a truck, or let it go on; that says, too, that a person has looked at what is wrong with it."""
+        return await self._ask(TruckPaused(0, truck, paused, by, reason))
 
     async def withdraw_truck(self, truck: str, withdrawn: bool, by: str, reason: str) -> list[WorkProblem]:
         """Give a truck no more work, or take it back."""

@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from portway.adapters.storage.durable import DurableState
-from portway.adapters.vda5050.facts import Fact, Jumped, Link, Lost, Outgoing, Progress, RefusedMessage, TruckError
+from portway.adapters.vda5050.facts import (
+    Condition,
+    Fact,
+    Link,
+    Outgoing,
+    Progress,
+    RefusedMessage,
+    TruckError,
+)
 from portway.adapters.vda5050.link import Broker, MqttLink
 from portway.adapters.vda5050.master import MasterControl
 from portway.adapters.vda5050.road_book import RoadBook
@@ -22,13 +30,14 @@ from portway.app.live.pictures import Pictures
 from portway.app.live.progress import WorkProgress
 from portway.app.live.restore import OpenedRun
 from portway.app.live.schema_sampler import SchemaSampler
-from portway.core.commands import Alert, Command, ExtendBase, JobOrderStopped, PauseTruck
+from portway.app.live.truck_watch import TruckWatch
+from portway.core.commands import Alert, CancelOrder, Command, ExtendBase, HoldOrders, JobOrderStopped, PauseTruck
 from portway.core.controller.outstanding import outstanding
-from portway.core.events import Event, RoadBlocked, TroubleReported, TruckReported
+from portway.core.events import Event, RoadBlocked, TroubleReported
 from portway.sim.world import SimWorld
 
 ALERTS_KEPT = 500
-GRAVE = ("FATAL", "CRITICAL")  # levels of a truck's errors that a person must know of
+TICK_S = 1.0  # trucks that fall silent are looked for so often
 QUIET_S = 60.0  # the same trouble with the same truck is told so seldom
 
 
@@ -51,11 +60,12 @@ class LiveServer:
         self.started_at_s = durable.journal.run.started_at_s
         road, kind = RoadBook(run.map), truck_type(run.scenario)
         self.zones = ZoneDesk(run.scenario.terminal, road, (kind.length_m, kind.width_m))
-        self.master = MasterControl(road, options.interface, self.zones)
+        self.master = MasterControl(road, options.interface, self.zones, durable.journal.run.run_id[:8])
         self.enrolment = Enrolment(sorted(run.controller.state.homes), options.versions)
         self.enrolment.note((e.event, e.commands) for e in durable.journal.tail())
         for truck, vehicle in self.enrolment.vehicles.items():
             self.master.enrol(truck, *vehicle)
+        self.watch = TruckWatch(lambda make: self.loop.post(make))
         self.cranes = SimWorld(run.scenario, 0)
         self.progress = WorkProgress(run.scenario.work.job_orders)
         self.progress.note((e.event, e.commands) for e in durable.journal.tail())
@@ -75,19 +85,28 @@ class LiveServer:
         self._called: dict[tuple[str, str], float] = {}
         self.messages = 0
         self.sampler = None if options.schemas is None else SchemaSampler(options.schemas, self._off_schema)
-        self._reported: dict[str, tuple[int, float, bool]] = {}
 
     async def serve(self) -> None:
         """Run until `stop`."""
         self._asyncio = asyncio.get_running_loop()
+        for truck in self.master.trucks:
+            self._take(self.master.condition(truck))  # nobody has been heard yet
         self.link.start()
+        ticking = asyncio.create_task(self._tick())
         try:
             await self.loop.run(self.run.first)
         finally:
+            ticking.cancel()
             await self.link.stop()
             if self.sampler is not None:
                 self.sampler.close()
             self.durable.close()
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S / self.run.clock.speed)
+            for fact in self.master.tick(self.run.clock.wall_s()):
+                self._take(fact)
 
     def stop(self) -> None:
         """End in order: the tick under way is finished and kept."""
@@ -103,7 +122,7 @@ class LiveServer:
 
     def _enrolled(self, truck: str) -> None:
         """Another vehicle speaks for a truck: it is told all that the truck was told."""
-        self.master.enrol(truck, *self.enrolment.vehicles[truck])
+        self._take(self.master.enrol(truck, *self.enrolment.vehicles[truck]))
         self._called.clear()
         told = outstanding(self.run.controller.state)
         self._send([c for c in told if isinstance(c, ExtendBase | PauseTruck) and c.truck == truck], 0)
@@ -118,6 +137,10 @@ class LiveServer:
                 out += self.master.extend(command, now_s)
             elif isinstance(command, PauseTruck):
                 out += self.master.pause(command.truck, command.paused, now_s)
+            elif isinstance(command, HoldOrders):
+                out += self.master.hold(command, now_s)
+            elif isinstance(command, CancelOrder):
+                out += self.master.cancel(command, now_s)
             elif isinstance(command, Alert):
                 self.alert(command)
             elif isinstance(command, JobOrderStopped):
@@ -129,11 +152,6 @@ class LiveServer:
         self.alerts.append(alert)
         log("alert", code=alert.code, subject=alert.subject, detail=alert.detail)
 
-    def forgive(self, truck: str) -> None:
-        """A person has looked at a truck that jumped."""
-        if self.master.trucks[truck].jumped:
-            self.link.publish(self.master.forgive(truck, self.run.clock.wall_s()))
-
     # -- in -----------------------------------------------------------------------------------------------------
 
     def _link_changed(self, is_up: bool) -> None:
@@ -141,7 +159,7 @@ class LiveServer:
 
     def _received(self, topic: str, payload: bytes) -> None:
         self.messages += 1
-        facts, answers = self.master.received(topic, payload, self.run.clock.wall_s())
+        facts, answers = self.master.received(topic, payload, self.run.clock.wall_s(), self.link.is_kept)
         self.link.publish(answers)
         if self.sampler is not None and (truck := self.master.who(topic)) is not None:
             self.sampler.take(truck, topic.rpartition("/")[2], payload)
@@ -150,7 +168,9 @@ class LiveServer:
 
     def _take(self, fact: Fact) -> None:
         if isinstance(fact, Progress):
-            self._progress(fact)
+            self.watch.progress(fact)
+        elif isinstance(fact, Condition):
+            self.watch.condition(fact, self.master.trucks[fact.truck].held)
         elif isinstance(fact, RefusedMessage):
             self.refused[fact.truck or "unknown"] += 1
             if self.refused[fact.truck or "unknown"] <= 5:
@@ -159,13 +179,7 @@ class LiveServer:
                 self._trouble("message_refused", fact.truck, fact.reason)
         elif isinstance(fact, Link):
             log("truck", truck=fact.truck, link=fact.state)
-        elif isinstance(fact, Jumped):
-            self._trouble("jumped", fact.truck, f"{fact.metres:.0f} m")
-        elif isinstance(fact, Lost):
-            self._trouble("order_lost", fact.truck, fact.order_id)
         elif isinstance(fact, TruckError):
-            if fact.level in GRAVE:
-                self._trouble("truck_error", fact.truck, f"{fact.kind} {fact.description}".strip())
             log("truck_error", truck=fact.truck, kind=fact.kind, level=fact.level, description=fact.description)
         else:
             self._trouble("unknown_truck", f"{fact.manufacturer}/{fact.serial}", f"VDA 5050 {fact.version}")
@@ -180,14 +194,6 @@ class LiveServer:
         if now_s - self._called.get((code, subject), -QUIET_S) >= QUIET_S:
             self._called[code, subject] = now_s
             self.loop.post(lambda at: TroubleReported(at, code, subject, detail))
-
-    def _progress(self, fact: Progress) -> None:
-        """A truck's report goes to the core when it says something new."""
-        said = fact.step, round(fact.along_m, 1), fact.standing
-        if self._reported.get(fact.truck) == said:
-            return
-        self._reported[fact.truck] = said
-        self.loop.post(lambda at: TruckReported(at, fact.truck, fact.step, fact.along_m, fact.standing))
 
     # -- what is shown ------------------------------------------------------------------------------------------
 

@@ -5,13 +5,16 @@ get work, traffic is improved. The parts (`dispatching`, `quay`, `yard`, `visito
 dispatch strategies and traffic know nothing of each other.
 """
 
-from portway.core.commands import Alert, Command, ExtendBase, PauseTruck
+from portway.core.commands import Alert, Command, ExtendBase
 from portway.core.controller.dispatching import Dispatching
 from portway.core.controller.driving import let_go, rest
 from portway.core.controller.interventions import Intervention, Interventions
 from portway.core.controller.quay import QuayService
 from portway.core.controller.refusals import refused
+from portway.core.controller.roads import Roads
+from portway.core.controller.standstill import Standstill
 from portway.core.controller.state import Mission, Phase, State
+from portway.core.controller.truck_fitness import TruckFitness
 from portway.core.controller.visitors import Visitors
 from portway.core.controller.work_changes import WorkChange, WorkChanges
 from portway.core.controller.yard import YardService
@@ -26,8 +29,11 @@ from portway.core.events import (
     TimerFired,
     TroubleReported,
     TruckArrived,
+    TruckCondition,
     TruckEnrolled,
+    TruckPaused,
     TruckReported,
+    TruckWithdrawn,
 )
 from portway.core.model.scenario import Scenario
 from portway.core.model.work import MoveKind
@@ -48,7 +54,10 @@ class Controller:
         self._policies = scenario.policies
         self._dispatched_ms = -DISPATCH_MS_MIN
         self.changes = WorkChanges(self.state, self.quay, self.yard, self.visitors)
-        self.interventions = Interventions(self.state, self.quay, self.yard, self.visitors, self.dispatching)
+        self.roads = Roads(self.state, self.visitors)
+        self.interventions = Interventions(self.state, self.quay, self.yard, self.roads, self.dispatching)
+        self.fitness = TruckFitness(self.state, self.yard, self.roads, self.interventions)
+        self.standstill = Standstill(self.state)
 
     # -- the loop -----------------------------------------------------------------------------------------------
 
@@ -78,13 +87,15 @@ class Controller:
         elif isinstance(event, HandoverDone):
             self._handover_done(event)
         elif isinstance(event, CraneReady):
-            self.quay.crane_ready(event)
+            self._crane_ready(event)
         elif isinstance(event, TimerFired):
             self._timer(event)
         elif isinstance(event, RoadTruckCame):
             self.visitors.came(event)
         elif isinstance(event, TruckReported):
             self._truck_reported(event)
+        elif isinstance(event, TruckCondition):
+            self.fitness.condition(event)
         elif isinstance(event, TroubleReported):
             self.state.outbox.append(Alert(event.code, event.subject, event.detail))
         elif not isinstance(event, TruckEnrolled):  # who speaks for a truck is nothing to the core
@@ -104,6 +115,16 @@ class Controller:
             self.changes.handle(event)
         else:
             self.interventions.handle(event)
+            self._see_to_it(event)
+
+    def _see_to_it(self, event: Intervention) -> None:
+        """A truck was paused or withdrawn, or that was taken back: it follows, and who lets it go on has looked."""
+        if isinstance(event, TruckPaused | TruckWithdrawn):
+            self.fitness.told(event.truck)
+        if isinstance(event, TruckPaused) and not event.paused:
+            self.fitness.looked(event.truck)
+        elif isinstance(event, TruckWithdrawn):
+            self.fitness.wake(event.truck)
 
     def _settle(self) -> list[Command]:
         """Everything that a change can set off: admissions, freed places, new work; then the outbox."""
@@ -139,21 +160,32 @@ class Controller:
             self.state.set_timer(event.at_ms + round(self._policies.best_response_s * 1000), "improve")
         elif kind == "dispatch_tick":
             self.state.work_wanted = True
+            self.standstill.look()
             self.state.set_timer(event.at_ms + round(self._policies.dispatch_period_s * 1000), "dispatch_tick")
         elif kind == "crane":
             self.quay.prepare(self.state.board.queues[name])
         elif kind == "retry":
             self.state.places_freed = True
             self.visitors.retry()
-            self.interventions.retry()
+            self.roads.retry()
             self.state.work_wanted = True
+        elif kind == "fitness":
+            self.fitness.wake(name)
 
     def _truck_reported(self, event: TruckReported) -> None:
-        """Live: a truck says where it is; one beyond its base is stopped, and keeps all that it holds."""
-        row = self.state.index[event.truck]
-        if not self.state.traffic.report(row, event.step, event.along_m, event.standing, event.at_ms):
-            self.state.outbox.append(PauseTruck(event.truck, True))
-            self.state.outbox.append(Alert("beyond_base", event.truck, f"step {event.step}"))
+        """Live: a truck says where it is. Ours are believed when that fits; a road truck that has left says nothing."""
+        if event.truck in self.fitness.files:
+            self.fitness.reported(event)
+        elif event.truck in self.state.index:
+            row = self.state.index[event.truck]
+            self.state.traffic.report(row, event.step, event.along_m, event.standing, event.at_ms)
+
+    def _crane_ready(self, event: CraneReady) -> None:
+        """A crane has got ready; one that has no work, or that nobody knows, is told to a person."""
+        if event.crane not in self.state.board.queues:
+            self.state.outbox.append(Alert("crane_unexpected", event.crane, f"ready for {event.unit}"))
+            return
+        self.quay.crane_ready(event)
 
     def _truck_arrived(self, event: TruckArrived) -> None:
         mission = self.state.missions[event.truck]
@@ -173,10 +205,13 @@ class Controller:
             self.yard.arrived(mission)
 
     def _handover_done(self, event: HandoverDone) -> None:
+        wrong = self._not_under_way(event)
+        if wrong:
+            self.state.outbox.append(Alert("handover_unexpected", event.crane, f"{event.truck}: {wrong}"))
+            return
         mission = self.state.missions[event.truck]
         unit, leg = mission.unit, mission.current_leg
         assert unit is not None
-        assert leg.jobs == event.job_orders
         mission.serving = False
         if leg.collect:
             self._collected(unit, mission, leg.jobs)
@@ -195,6 +230,19 @@ class Controller:
         elif mission.at_place is not None:
             self._start_leg(mission)
         self._stands(mission)
+        if mission.unfit:
+            self.fitness.wake(mission.truck)
+
+    def _not_under_way(self, event: HandoverDone) -> str:
+        """What speaks against the end of a handover; nothing when it is the one under way. A repeated report, one of
+        another crane or of other boxes is a misbehaving world: it changes nothing."""
+        mission = self.state.missions.get(event.truck)
+        if mission is None or mission.unit is None or not mission.serving:
+            return "it is in no handover"
+        if mission.served_by != event.crane:
+            return f"{mission.served_by} serves it"
+        jobs = mission.current_leg.jobs
+        return "" if jobs == event.job_orders else f"{', '.join(jobs)} are handed over"
 
     def _stands(self, mission: Mission) -> None:
         """A truck that only waits where it stands can be sent out of the way from now on: those who want that ask."""

@@ -5,13 +5,13 @@ it has not collected goes to others. A withdrawn one ends what it has and goes h
 trucks whose way led through get another one, or wait until there is one.
 """
 
-from portway.core.commands import Alert, DriveTo, PauseTruck
+from portway.core.commands import PauseTruck
 from portway.core.controller.dispatching import WINDOW, Dispatching
 from portway.core.controller.driving import want_place
 from portway.core.controller.quay import QuayService
-from portway.core.controller.state import Mission, Phase, State
-from portway.core.controller.taking_back import free_behind_gap, take_back
-from portway.core.controller.visitors import Visitors
+from portway.core.controller.roads import Roads
+from portway.core.controller.state import Mission, State
+from portway.core.controller.taking_back import give_to_others, take_back
 from portway.core.controller.yard import YardService
 from portway.core.dispatch.problems import WorkProblem
 from portway.core.dispatch.units import Unit, UnitState
@@ -25,10 +25,10 @@ class Interventions:
     """Carries out what a person wants, or says why not."""
 
     def __init__(
-        self, state: State, quay: QuayService, yard: YardService, visitors: Visitors, dispatching: Dispatching
+        self, state: State, quay: QuayService, yard: YardService, roads: Roads, dispatching: Dispatching
     ) -> None:
         self._state, self._quay, self._yard = state, quay, yard
-        self._visitors, self._dispatching = visitors, dispatching
+        self._roads, self._dispatching = roads, dispatching
         self._lanes = {lane.id for lane in state.scenario.terminal.lanes}
 
     # -- what cannot be done ------------------------------------------------------------------------------------
@@ -84,7 +84,7 @@ class Interventions:
         elif isinstance(event, TruckWithdrawn):
             self._state.missions[event.truck].withdrawn = event.withdrawn
         elif isinstance(event, RoadBlocked):
-            self._blocked(event)
+            self._roads.block(event)
         else:
             self._moved(event)
         self._state.work_wanted = self._state.places_freed = True
@@ -92,22 +92,22 @@ class Interventions:
     def _paused(self, event: TruckPaused) -> None:
         """Stop a truck, or let it go on; said twice, it is told twice: the first time may have got lost."""
         state, mission = self._state, self._state.missions[event.truck]
-        state.outbox.append(PauseTruck(event.truck, event.paused))
-        if mission.paused == event.paused:
+        wanted = event.paused or mission.stopped
+        state.outbox.append(PauseTruck(event.truck, wanted))
+        if mission.paused_by_person == event.paused:
             return
-        mission.paused = event.paused
-        state.traffic.pause(state.index[event.truck], event.paused)
-        if not event.paused:
-            self._resumed(mission)
-        elif mission.can_leave:
-            unit = mission.unit
-            assert unit is not None
-            take_back(state, self._yard, mission)
-            if unit.crane is not None:
-                queue = state.board.queue(unit.crane)
-                free_behind_gap(state, self._yard, queue, queue.units.index(unit, queue.head))
+        was_paused, mission.paused_by_person = mission.paused, event.paused
+        state.traffic.pause(state.index[event.truck], mission.paused)
+        if mission.paused:
+            give_to_others(state, self._yard, mission)
+        elif was_paused:
+            self.resumed(mission)
 
-    def _resumed(self, mission: Mission) -> None:
+    def begin_leg(self, mission: Mission) -> None:
+        """It sets out for the handover of its leg."""
+        (self._yard if mission.current_leg.crane is None else self._quay).start_leg(mission)
+
+    def resumed(self, mission: Mission) -> None:
         """It takes up what it was doing: waiting for a place, or standing for a crane."""
         if mission.unit is None or mission.serving or mission.at_place is None:
             return
@@ -127,44 +127,4 @@ class Interventions:
         if unit.state == UnitState.ASSIGNED:
             take_back(state, self._yard, state.missions[unit.truck or ""])
         self._dispatching.assign(mission, unit)
-        (self._yard if mission.current_leg.crane is None else self._quay).start_leg(mission)
-
-    # -- roads --------------------------------------------------------------------------------------------------
-
-    def _blocked(self, event: RoadBlocked) -> None:
-        state = self._state
-        rows = state.traffic.block(event.lanes, event.blocked)
-        state.astray.update(state.name[row] for row in rows)
-        for truck in self._send_astray():
-            state.outbox.append(Alert("no_way", truck, f"{event.name}: no other way to {state.claims.place_of(truck)}"))
-
-    def retry(self) -> None:
-        """Trucks that have lost their way look for one again, and those in the way of others try to leave."""
-        self._send_astray()
-        for mission in self._state.wanting():
-            if not mission.held:
-                want_place(self._state, mission)
-
-    def _send_astray(self) -> list[str]:
-        """Send trucks whose way was closed to the places that they have claimed; those that found no way."""
-        lost = [truck for truck in sorted(self._state.astray) if not self._sent_again(self._state.missions[truck])]
-        if lost:
-            self._state.try_again()
-        return lost
-
-    def _sent_again(self, mission: Mission) -> bool:
-        state, truck = self._state, mission.truck
-        if mission.phase == Phase.LEAVING:
-            self._visitors.leave(mission)  # it goes on trying by itself
-            state.astray.discard(truck)
-            return True
-        place = state.claims.place_of(truck)
-        assert place is not None
-        eta = state.traffic.send(state.index[truck], state.book.stop(place))
-        if eta < 0:
-            return False
-        state.astray.discard(truck)
-        if not mission.held:
-            mission.at_place = None
-            state.outbox.append(DriveTo(truck, place, eta))
-        return True
+        self.begin_leg(mission)

@@ -7,7 +7,6 @@ way goes on, an order update carries its number, a timer fires once.
 from portway.core.commands import Command, ExtendBase, PauseTruck, PrepareMove, SetTimer, StartHandover
 from portway.core.controller.state import State
 from portway.core.dispatch.board import CraneQueue
-from portway.core.kernels.columns import T_PAUSED
 from portway.core.model.work import MoveKind
 
 
@@ -20,7 +19,8 @@ def outstanding(state: State) -> list[Command]:
         way = state.traffic.standing_order(row)
         if way.base or way.horizon:
             commands.append(ExtendBase(truck, way.step, way.base, way.horizon))
-        if state.traffic.trucks[row, T_PAUSED]:
+        mission = state.missions[truck]
+        if mission.stopped or mission.paused_by_person:
             commands.append(PauseTruck(truck, True))
     return commands
 

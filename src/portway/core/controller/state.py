@@ -39,11 +39,14 @@ class Mission:
         "idle_since",
         "is_visitor",
         "leg",
-        "paused",
+        "off_road",
+        "paused_by_person",
         "phase",
         "served_by",
         "serving",
+        "stopped",
         "truck",
+        "unfit",
         "unit",
         "wanting_since",
         "withdrawn",
@@ -63,13 +66,26 @@ class Mission:
         self.ahead_is_leg = False
         self.ahead: str | None = None  # place to which it goes on when its handover ends
         self.is_visitor = is_visitor
-        self.paused = False  # by a person: it is sent nowhere and served by nobody
+        self.paused_by_person = False
+        self.unfit = False  # something is wrong with it (`truck_fitness`)
+        self.off_road = False  # unfit, and led no longer: it holds and claims nothing
+        self.stopped = False  # it was told to stop
         self.withdrawn = False  # by a person: it gets no new work
 
     @property
+    def paused(self) -> bool:
+        """Sent nowhere and served by nobody: a person wants it so, or it is unfit."""
+        return self.paused_by_person or self.unfit
+
+    @property
     def is_at_work(self) -> bool:
-        """One of our trucks that nobody has paused or withdrawn."""
+        """One of our trucks that is fit and that nobody has paused or withdrawn."""
         return not (self.is_visitor or self.paused or self.withdrawn)
+
+    @property
+    def carries(self) -> bool:
+        """Whether a box of its unit is on it."""
+        return self.unit is not None and self.unit.state == UnitState.COLLECTED
 
     @property
     def can_leave(self) -> bool:

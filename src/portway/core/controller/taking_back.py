@@ -33,3 +33,14 @@ def free_behind_gap(state: State, yard: YardService, queue: CraneQueue, first: i
             gap = True
         elif gap and mission is not None and mission.unit is unit and mission.can_leave:
             take_back(state, yard, mission)
+
+
+def give_to_others(state: State, yard: YardService, mission: Mission) -> None:
+    """A truck cannot go on: what it has not begun goes to others."""
+    unit = mission.unit
+    if unit is None or not mission.can_leave:
+        return
+    take_back(state, yard, mission)
+    if unit.crane is not None:
+        queue = state.board.queue(unit.crane)
+        free_behind_gap(state, yard, queue, queue.units.index(unit, queue.head))

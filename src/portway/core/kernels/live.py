@@ -11,14 +11,23 @@ from numba import njit
 from portway.core.kernels.columns import (
     C_DIRTY,
     C_NOW,
+    FOREVER,
     FREE,
+    STEP_NO,
+    T_BLOCKED,
+    T_DONE,
     T_DUE_MS,
+    T_END,
     T_GRANTED,
+    T_HELD_UNTIL_MS,
     T_LOAD,
     T_PASSED,
+    T_STEP,
+    T_STOP,
+    WHO,
 )
 from portway.core.kernels.passage import fastest_ms, schedule, wake
-from portway.core.kernels.uses import find, remove_at
+from portway.core.kernels.uses import find, insert, remove_at
 
 
 @njit(cache=True)
@@ -72,3 +81,61 @@ def expected_frees(uses, count, arrays, rel_m, length_m, trucks, plan_mv, along_
                     schedule(agenda, clock, max(now, at + np.int64(max(0.0, ahead_m) * ms_per_m)), FREE, n, k)
             at += np.int64(max(0.0, length_m[m] - done_m) * ms_per_m)
             done_m = 0.0
+
+
+@njit(cache=True)
+def leave(uses, count, arrays, trucks, plan_mv, agenda, clock, n, now):
+    """Truck n is no longer led: everything it holds and claims is given back, and whoever waits for that is woken."""
+    trucks[n, T_END] = trucks[n, T_GRANTED] + 1
+    trucks[n, T_STEP] = trucks[n, T_PASSED] = trucks[n, T_GRANTED]
+    trucks[n, T_BLOCKED] = -1
+    trucks[n, T_HELD_UNTIL_MS] = 0
+    trucks[n, T_DONE] = 1
+    clock[C_DIRTY] = 1
+    freed = np.zeros(len(count), np.bool_)
+    for k in range(len(count)):
+        i = 0
+        while i < count[k]:
+            if uses[k, i, WHO] == n:
+                remove_at(uses, count, k, i)
+                freed[k] = True
+            else:
+                i += 1
+    for k in range(len(count)):
+        if freed[k]:
+            wake(uses, count, arrays, trucks, plan_mv, agenda, clock, k, now)
+
+
+@njit(cache=True)
+def held_by_others(uses, count, trucks, k, n):
+    """Whether another truck than n has been allocated resource k."""
+    for i in range(count[k]):
+        who = uses[k, i, WHO]
+        if who != n and uses[k, i, STEP_NO] <= trucks[who, T_GRANTED]:
+            return True
+    return False
+
+
+@njit(cache=True)
+def enter(uses, count, arrays, rel_m, trucks, plan_mv, n, stop, m, along_m, now):
+    """Truck n comes under way on movement m, `along_m` from its beginning, or stands at `stop` (m = -1).
+
+    Nobody else may have a use of what it takes: the caller has taken out the plans of those that had.
+    """
+    if m < 0:
+        trucks[n, T_PASSED] = trucks[n, T_GRANTED]
+        insert(uses, count, stop, now, FOREVER, n, trucks[n, T_GRANTED])
+    else:
+        step = trucks[n, T_GRANTED] + 1
+        plan_mv[n, step % plan_mv.shape[1]] = m
+        trucks[n, T_PASSED], trucks[n, T_GRANTED] = step - 1, step
+        for r in range(arrays.res_ptr[m], arrays.res_ptr[m + 1]):
+            k = arrays.res_id[r]
+            if k == arrays.mv_to[m] or rel_m[r] > along_m:
+                insert(uses, count, k, now, FOREVER, n, step - 1 if k == arrays.mv_from[m] else step)
+    trucks[n, T_STOP] = stop
+    trucks[n, T_STEP] = trucks[n, T_GRANTED]
+    trucks[n, T_END] = trucks[n, T_GRANTED] + 1
+    trucks[n, T_DUE_MS] = now
+    trucks[n, T_BLOCKED] = -1
+    trucks[n, T_DONE] = 1

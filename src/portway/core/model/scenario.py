@@ -19,6 +19,8 @@ class Policies(msgspec.Struct, frozen=True):
     delay_probability: float = 0.0  # of a movement, in the simulator
     delay_s: float = 20.0
     road_trucks: bool = True
+    off_way_m: float = 3.0  # live: a truck that reports itself so far from its released way is believed to be elsewhere
+    standstill_s: float = 300.0  # a person is called when work waits and nothing has moved for so long
 
 
 class Scenario(msgspec.Struct, frozen=True):

@@ -7,9 +7,10 @@ tells what has been added. Time moves in `advance`; it never moves a truck.
 import numpy as np
 
 from portway.core.kernels import columns as c
-from portway.core.kernels import live, passage, rehearsal
+from portway.core.kernels import live, passage, rehearsal, uses
 from portway.core.routing.traffic import Arrival, DeadlockError, Extension, Traffic, TrafficParameters
 from portway.core.routing.traffic_map import HOLD, TrafficMap
+from portway.core.routing.whereabouts import Pose, Spot, off_way_m
 
 HORIZON_STEPS = 8  # announced at most
 POSITION_M = 1.0  # what a truck reports of its position may be wrong by so much
@@ -51,6 +52,110 @@ class LiveTraffic(Traffic):
             )  # fmt: skip
         self._note_arrival(truck)
         return True
+
+    def off_way_m(self, truck: int, step: int, pose: Pose) -> float:
+        """How far a truck is from where it may be after the end of `step`: on what is released behind that, or on the
+        stop there. Infinite for one that stands across."""
+        row = self.trucks[truck]
+        first = min(max(step, int(row[c.T_PASSED])), int(row[c.T_GRANTED]))
+        ahead = [self._movement(truck, s) for s in range(first + 1, int(row[c.T_GRANTED]) + 1)]
+        stop = int(self.arrays.mv_from[ahead[0]]) if ahead else int(row[c.T_STOP])
+        return off_way_m(self.map, ahead, stop, pose)
+
+    def has_way(self, truck: int) -> bool:
+        """Whether anything is allocated to, or claimed by, a truck beyond the stop where it stands."""
+        row = self.trucks[truck]
+        return bool(row[c.T_PASSED] < row[c.T_END] - 1)
+
+    def undriven(self, truck: int) -> list[Pose]:
+        """Poses every few metres along what is released to a truck and not passed, and where that ends."""
+        row, poses = self.trucks[truck], [tuple(self.map.stop_pose[self.trucks[truck, c.T_STOP]].tolist())]
+        paths = self.map.paths
+        for s in range(int(row[c.T_PASSED]) + 1, int(row[c.T_GRANTED]) + 1):
+            m = self._movement(truck, s)
+            rows = slice(int(paths.ptr[m]), int(paths.ptr[m + 1]), 4)
+            poses += zip(paths.x[rows].tolist(), paths.y[rows].tolist(), paths.heading[rows].tolist(), strict=True)
+        return poses
+
+    def endangered(self, truck: int) -> list[str]:
+        """As in `Traffic`."""
+        row = self.trucks[truck]
+        steps = range(int(row[c.T_PASSED]) + 1, int(row[c.T_GRANTED]) + 1)
+        under_way = [self._movement(truck, s) for s in steps]
+        return sorted(name for name, shut in self._foreign.items() if shut[under_way].any())
+
+    def leave(self, truck: int) -> None:
+        """A truck is no longer led: it gives back all it holds and claims, its order of passage too."""
+        live.leave(
+            self.uses, self.count, self.arrays, self.trucks, self.plan_mv, self.agenda, self.clock, truck, self.now_ms
+        )  # fmt: skip
+        self.stands[truck], self.along_m[truck] = True, 0.0
+        self._at_once = [t for t in self._at_once if t != truck]
+        self._told[truck] = self.trucks[truck, [c.T_GRANTED, c.T_END, c.T_GOAL]]
+
+    def enter(self, truck: int, spot: Spot, goal: int) -> bool:
+        """A truck that had left is led again from where it stands, bound for a goal; whoever had planned over the
+        ground that it stands on is planned anew behind it. False, and nothing has changed, when somebody has been
+        allocated that ground, or when not all of them find a way."""
+        takes = self._takes(spot)
+        if any(live.held_by_others(self.uses, self.count, self.trucks, k, truck) for k in takes):
+            return False
+        behind = sorted({int(who) for k in takes for who in self.uses[k, : self.count[k], c.WHO]} - {truck})
+        everybody = [n for n in range(len(self.trucks)) if n != truck and self._has_open_way(n)]
+        return self._entered(truck, spot, goal, behind) or self._entered(truck, spot, goal, everybody)
+
+    def _takes(self, spot: Spot) -> list[int]:
+        """Resources that a truck at a spot holds."""
+        if spot.movement < 0:
+            return [spot.stop]
+        rows = range(int(self.arrays.res_ptr[spot.movement]), int(self.arrays.res_ptr[spot.movement + 1]))
+        ids = [(int(self.arrays.res_id[r]), float(self._rel_m[r])) for r in rows]
+        return [k for k, rel_m in ids if k == spot.stop or rel_m > spot.along_m]
+
+    def _has_open_way(self, truck: int) -> bool:
+        """Whether a truck has a plan beyond its base that leads through no closed road."""
+        planned = self.trucks[truck, c.T_END] > self.trucks[truck, c.T_GRANTED] + 1
+        return bool(planned) and not self._way_is_closed(truck)
+
+    def _entered(self, truck: int, spot: Spot, goal: int, others: list[int]) -> bool:
+        """Take out the plans of others, let the truck in, plan it and then all of them; undone when one has no way."""
+        kept = [(array, array.copy()) for array in self._changing()]
+        at_once = list(self._at_once)
+        goals = {n: int(self.trucks[n, c.T_GOAL]) for n in others}
+        for n in others:
+            uses.withdraw(self.uses, self.count, self.arrays, self.trucks, self.plan_mv, n, self.touched)
+        if all(not self.count[k] for k in self._takes(spot)):
+            live.enter(
+                self.uses, self.count, self.arrays, self._rel_m, self.trucks, self.plan_mv, truck,
+                spot.stop, spot.movement, spot.along_m, self.now_ms,
+            )  # fmt: skip
+            self.along_m[truck], self.seen_ms[truck], self.stands[truck] = spot.along_m, self.now_ms, True
+            self.trucks[truck, c.T_GOAL] = spot.stop
+            self.clock[c.C_DIRTY] = 1
+            stays = spot.movement < 0 and goal == spot.stop
+            if (stays or self.send(truck, goal) >= 0) and self._all_sent(goals):
+                return True
+        for array, before in kept:
+            array[:] = before
+        self._at_once = at_once
+        return False
+
+    def _all_sent(self, goals: dict[int, int]) -> bool:
+        """Plan trucks one after the other, again and again as long as that helps: the first of a queue goes first."""
+        left = dict(goals)
+        while left:
+            sent = [n for n, goal in left.items() if self.send(n, goal) >= 0]
+            if not sent:
+                return False
+            left = {n: goal for n, goal in left.items() if n not in sent}
+        return True
+
+    def _changing(self) -> list[np.ndarray]:
+        """Everything that planning and allocation change."""
+        return [
+            self.uses, self.count, self.trucks, self.plan_mv, self.plan_level, self.agenda, self.clock, self.along_m,
+            self.seen_ms, self.stands,
+        ]  # fmt: skip
 
     def _note_arrival(self, truck: int) -> None:
         """The truck stands at the end of its plan, not only of its base: say so once."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from portway.core.kernels import columns as c
 from portway.core.kernels import improve, passage, rehearsal, search
+from portway.core.routing.foreign_uses import Ground, touched
 from portway.core.routing.traffic_map import TrafficMap
 
 USES_PER_RESOURCE = 96
@@ -64,6 +65,7 @@ class Traffic:
         arrays, n_stops = traffic_map.arrays, traffic_map.n_stops
         self.arrays = arrays  # those of the map, without the movements into closed lanes
         self._closed: set[str] = set()
+        self._foreign: dict[str, np.ndarray] = {}  # movements that a foreign use of the ground shuts, by its name
         n_res = traffic_map.n_resources
         self.uses = np.zeros((n_res, max(USES_PER_RESOURCE, 2 * 16), 4), np.int64)
         self.count = np.zeros(n_res, np.int64)
@@ -354,18 +356,42 @@ class Traffic:
         there is no other way keeps its plan, and its turn, and waits until the lanes are open.
         """
         self._closed = self._closed | set(lanes) if blocked else self._closed - set(lanes)
+        return self._roads_changed()
+
+    def lock(self, name: str, grounds: list[Ground], size_m: tuple[float, float]) -> list[int] | None:
+        """Somebody who is not led by us holds ground under a name: no truck of `size_m` is allocated a movement that
+        touches it. No ground ends the use.
+
+        Returns what `block` returns, None when nothing has changed.
+        """
+        shut = touched(self.map, grounds, *size_m)
+        before = self._foreign.get(name)
+        if (not shut.any() and before is None) or (before is not None and bool((before == shut).all())):
+            return None
+        self._foreign.pop(name, None)
+        if shut.any():
+            self._foreign[name] = shut
+        return self._roads_changed()
+
+    def endangered(self, truck: int) -> list[str]:
+        """Names of the foreign uses that touch what has been allocated to a truck and not been passed."""
+        return []
+
+    def _roads_changed(self) -> list[int]:
         self._open_movements()
         for truck in range(len(self.trucks)):
             self._kick(truck)
         return [n for n in range(len(self.trucks)) if self._way_is_closed(n)]
 
     def _open_movements(self) -> None:
-        """A movement that enters a closed lane from outside is closed, too."""
+        """A movement that enters a closed lane from outside is closed, and one that touches ground in foreign use."""
         stops = self.map.stops
         closed = np.array([
             not self._closed.isdisjoint(lanes) and stops[start].lane not in self._closed
             for lanes, start in zip(self.map.lanes, self.map.arrays.mv_from, strict=True)
         ])  # fmt: skip
+        for shut in self._foreign.values():
+            closed = closed | shut
         self.arrays = self.map.arrays._replace(closed=closed)
         self.goal_row[:] = -1
 

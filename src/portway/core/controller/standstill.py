@@ -1,0 +1,127 @@
+"""Silence is never success: work that waits while nothing moves for it is told to a person, with its cause.
+
+Looked at with the ticks of dispatch, in every world. Told is what nobody will end by himself: a crane or a truck whose
+chain of waiting ends at a truck that is unfit, paused or withdrawn, at a closed road, at a crane that does not answer,
+or at a box that nobody brings. Waiting for a truck that drives is none of that. Whatever else stops a whole terminal is
+told as `standstill`.
+"""
+
+from portway.core.commands import Alert
+from portway.core.controller.state import Mission, State
+from portway.core.controller.waiting import Why, chain, why
+from portway.core.dispatch.crane_queue import CraneQueue
+from portway.core.dispatch.units import Unit, UnitState
+from portway.core.kernels import columns as c
+
+LOOK_MS = 30_000
+ENDLESS = ("unfit", "paused", "closed_road")
+
+
+class Standstill:
+    """Knows since when whom nothing has happened to."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._patience_ms = round(state.scenario.policies.standstill_s * 1000)
+        self._looked_ms = 0
+        self._marks: dict[str, tuple[object, int]] = {}  # of trucks, cranes and the terminal: what was seen, since when
+        self._told: set[tuple[str, str]] = set()
+
+    def look(self) -> None:
+        """Tell what stands still for too long."""
+        state = self._state
+        if state.now_ms < self._looked_ms + LOOK_MS:
+            return
+        self._looked_ms = state.now_ms
+        found = dict(self._found())
+        self._told &= set(found)
+        for key in sorted(set(found) - self._told):
+            self._told.add(key)
+            state.outbox.append(Alert(*key, found[key]))
+
+    def _found(self) -> list[tuple[tuple[str, str], str]]:
+        whys = {name: why(self._state, m) for name, m in sorted(self._state.missions.items())}
+        found = [(("truck_waits", n), cause) for n in sorted(whys) if (cause := self._truck(n, whys))]
+        for queue in self._state.board.in_order():
+            if cause := self._crane(queue, whys):
+                found.append((("work_waits", queue.crane), cause))
+        if cause := self._terminal(whys):
+            found.append((("standstill", self._state.scenario.terminal.id), cause))
+        return found
+
+    def _lasts(self, name: str, mark: object) -> bool:
+        """Whether something has been as it is for too long."""
+        before, since = self._marks.get(name, (None, 0))
+        if before != mark:
+            self._marks[name] = mark, self._state.now_ms
+            return False
+        return self._state.now_ms - since >= self._patience_ms
+
+    # -- trucks -------------------------------------------------------------------------------------------------
+
+    def _truck(self, name: str, whys: dict[str, Why]) -> str:
+        """Why a healthy truck with something to do has stood for too long; nothing when that will end."""
+        mission = self._state.missions[name]
+        lasts = self._lasts(name, self._mark_of(mission))
+        if not lasts or mission.paused or (mission.unit is None and name not in self._state.astray):
+            return ""
+        if whys[name].code == "handover":
+            return f"crane_silent: {name} > {whys[name].subject}"
+        return self._endless(name, whys)
+
+    def _mark_of(self, mission: Mission) -> object:
+        row = self._state.traffic.trucks[self._state.index[mission.truck]]
+        unit = mission.unit.id if mission.unit is not None else ""
+        return int(row[c.T_STEP]), int(row[c.T_PASSED]), mission.leg, unit, mission.serving
+
+    def _endless(self, name: str, whys: dict[str, Why]) -> str:
+        """The end of a chain of waiting, when it is one that does not end by itself."""
+        links = [name, *chain(name, whys)]
+        last = links[-1]
+        code = whys[last].code if last in whys else ""
+        return f"{code}: {' > '.join(links)}" if code in ENDLESS else ""
+
+    # -- cranes -------------------------------------------------------------------------------------------------
+
+    def _crane(self, queue: CraneQueue, whys: dict[str, Why]) -> str:
+        """Why a quay crane has not come on for too long; nothing when it has no work, or when that will end."""
+        unit = queue.next_unit()
+        if unit is None or queue.start_ms[queue.head] > self._state.now_ms:
+            self._marks.pop(queue.crane, None)
+            return ""
+        mark = unit.id, queue.prepared, queue.ready, queue.serving, unit.state, unit.truck
+        if not self._lasts(queue.crane, mark):
+            return ""
+        if queue.serving or (queue.prepared and not queue.ready):
+            return f"crane_silent: {queue.crane}"
+        return self._unit(unit, whys)
+
+    def _unit(self, unit: Unit, whys: dict[str, Why]) -> str:
+        if unit.truck is not None:
+            return self._endless(unit.truck, whys)
+        board = self._state.board
+        missing = [job for job in unit.after if job not in board.delivered]
+        if missing:
+            before = board.unit_of_job.get(missing[0])
+            inside = before is not None and before.truck is not None
+            return "" if inside else f"box_missing: {unit.id} > {missing[0]}"
+        at_work = any(m.is_at_work for m in self._state.missions.values())
+        return "" if at_work else f"no_truck: {unit.id}"
+
+    # -- the whole ----------------------------------------------------------------------------------------------
+
+    def _terminal(self, whys: dict[str, Why]) -> str:
+        """Why nothing at all moves although work waits."""
+        state, rows = self._state, self._state.traffic.trucks
+        moved = int(rows[:, c.T_STEP].sum() + rows[:, c.T_PASSED].sum()), state.board.jobs_done
+        if not self._lasts("", moved) or not self._work_waits():
+            return ""
+        stands = [name for name, reason in whys.items() if reason.code != "none"]
+        links = [" > ".join([name, *chain(name, whys)]) + f" ({whys[name].code})" for name in stands[:4]]
+        return "; ".join(links) or "no truck is at work"
+
+    def _work_waits(self) -> bool:
+        board, now = self._state.board, self._state.now_ms
+        heads = [q for q in board.in_order() if q.next_unit() is not None and q.start_ms[q.head] <= now]
+        yard = [u for u in board.yard_moves if u.release_ms <= now and u.state in (UnitState.OPEN, UnitState.ASSIGNED)]
+        return bool(heads or yard)

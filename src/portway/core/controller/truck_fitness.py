@@ -1,0 +1,329 @@
+"""Which trucks are fit: what the server believes of a truck is held against what the truck says, all the time.
+
+Theory of operation. Links report facts: how a truck is (`TruckCondition`), how far it has come and where it says that
+it is (`TruckReported`). Everything that is wrong has a code in `safety.fitness`. While anything is, the truck is
+*unfit*:
+
+- it is told nothing of its way (`HoldOrders`), gets no work and no allocation, and what it has not begun goes to
+others;
+- it is told to stop where it might drive on wrongly;
+- a person is called, at once or when it lasts.
+
+An unfit truck first keeps its base and its place in the order of passage: a short stop shall not cost a re-planning of
+all. It is *off the road* when it holds no order of ours, or is elsewhere, or a person withdraws it, or patience ends:
+its claims, its base and its place in the order of passage are given back, its order is cancelled, and the ground where
+it really is becomes a foreign use of the roads, with all that it may still drive on. So nobody waits for it who can go
+around, and nobody is sent through it.
+
+It comes back by itself once nothing is wrong any more: from its base if it kept it, else from a stop or a way that it
+stands on. What only a person can judge (a jump, a refused order, a position that fits to nothing) stays wrong until a
+person has looked, which resuming the truck says.
+"""
+
+from portway.core.commands import Alert, CancelOrder, HoldOrders, PauseTruck
+from portway.core.controller.interventions import Interventions
+from portway.core.controller.return_to_road import back_on_road
+from portway.core.controller.roads import Roads
+from portway.core.controller.state import Mission, Phase, State
+from portway.core.controller.taking_back import give_to_others
+from portway.core.controller.yard import YardService
+from portway.core.events import TruckCondition, TruckReported
+from portway.core.routing.foreign_uses import Ground
+from portway.core.routing.live_traffic import LiveTraffic
+from portway.core.routing.whereabouts import Pose
+from portway.core.safety.fitness import LINK_FAULTS, PATIENCE_MS, TRY_AGAIN_MS, fault
+
+MARGIN_M = 1.0  # around an unfit truck that stands
+DRIVEN_M = 8.0  # before and behind one that moves: a second at full speed
+PAUSE_MS = 5_000  # so long after our word a truck may still say otherwise about its pause
+SAID_AGAIN_MS = 5_000  # what a truck did not follow is said again so often
+
+
+class TruckFile:
+    """What is known of one truck's fitness."""
+
+    def __init__(self) -> None:
+        self.said = TruckCondition(0, "", (), "unknown", True, None, None)
+        self.latched: set[str] = set()
+        self.seen: set[str] = set()  # what the core has found by itself
+        self.since_ms: dict[str, int] = {}  # by fault
+        self.told: set[str] = set()  # faults that a person was called for
+        self.unfit_since_ms = 0
+        self.trusted: Pose | None = None  # last pose that agreed with the model
+        self.lost: list[Pose] = []  # ground that it may still drive on, or may really be on
+        self.details: dict[str, str] = {}  # of what the core has found
+        self.cancelled_ms = -TRY_AGAIN_MS
+        self.word_ms = -PAUSE_MS  # pause or go on was last said
+        self.pause_since_ms = -1  # its pause is not what was told
+        self.wakes: set[int] = set()
+
+    def faults(self) -> list[str]:
+        """All that is wrong now."""
+        return sorted({*self.said.faults, *self.latched, *self.seen})
+
+    @property
+    def may_drive(self) -> bool:
+        """Whether it could still follow an order of ours."""
+        return self.said.holds != "none" or any(f in self.said.faults for f in LINK_FAULTS)
+
+
+class TruckFitness:
+    """Judges trucks, takes them off the road and brings them back."""
+
+    def __init__(self, state: State, yard: YardService, roads: Roads, interventions: Interventions) -> None:
+        self._state, self._yard, self._roads, self._interventions = state, yard, roads, interventions
+        self.files: dict[str, TruckFile] = {truck: TruckFile() for truck in state.homes}
+        self._off_way_m = state.scenario.policies.off_way_m
+
+    @property
+    def _traffic(self) -> LiveTraffic:
+        traffic = self._state.traffic
+        assert isinstance(traffic, LiveTraffic), "trucks that report need LiveTraffic"
+        return traffic
+
+    # -- facts --------------------------------------------------------------------------------------------------
+
+    def condition(self, event: TruckCondition) -> None:
+        """A truck's condition has changed."""
+        file, mission = self.files[event.truck], self._state.missions[event.truck]
+        if "unheard" in file.said.faults and "unheard" not in event.faults and not mission.off_road:
+            file.latched.discard("order_rejected")  # it has started anew
+        file.said = event
+        file.latched.update(f for f in event.faults if fault(f).latched)
+        if not mission.off_road and event.pose is not None:
+            self._place(file, event.truck, event.pose, 0)
+        self._judge(mission)
+
+    def reported(self, event: TruckReported) -> None:
+        """How far a truck has come: believed when its position agrees, so that no ground is given back too early."""
+        file, mission = self.files[event.truck], self._state.missions[event.truck]
+        if mission.off_road:
+            return
+        before = set(file.seen), set(file.latched)
+        if event.pose is None or self._place(file, event.truck, event.pose, event.step):
+            row = self._state.index[event.truck]
+            if not self._traffic.report(row, event.step, event.along_m, event.standing, event.at_ms):
+                file.latched.add("beyond_base")
+                file.details["beyond_base"] = f"step {event.step}"
+        if before != (file.seen, file.latched):
+            self._judge(mission)
+
+    def looked(self, truck: str) -> None:
+        """A person has looked at a truck and lets it go on."""
+        file = self.files.get(truck)
+        if file is not None:
+            file.latched.clear()
+            file.seen.discard("elsewhere")
+            file.told.clear()
+            self._judge(self._state.missions[truck], looked=True)
+
+    def wake(self, truck: str) -> None:
+        """Time has passed, or what has to be ended first has ended."""
+        file = self.files.get(truck)
+        if file is not None:
+            file.wakes = {at for at in file.wakes if at > self._state.now_ms}
+            self._judge(self._state.missions[truck])
+
+    def told(self, truck: str) -> None:
+        """A person has paused or withdrawn a truck, or taken that back: it is seen to that this happens."""
+        file = self.files.get(truck)
+        if file is not None and file.said.paused is not None:
+            file.word_ms = self._state.now_ms
+            self._judge(self._state.missions[truck])
+
+    def _place(self, file: TruckFile, truck: str, pose: Pose, step: int) -> bool:
+        """Whether a pose agrees with where the truck may be."""
+        off_m = self._traffic.off_way_m(self._state.index[truck], step, pose)
+        if off_m <= self._off_way_m:
+            file.seen.discard("elsewhere")
+            file.trusted = pose
+            return True
+        file.seen.add("elsewhere")
+        return False
+
+    # -- judgement ----------------------------------------------------------------------------------------------
+
+    def _judge(self, mission: Mission, looked: bool = False) -> None:
+        """Draw the conclusions from all that is wrong with a truck."""
+        file, now = self.files[mission.truck], self._state.now_ms
+        faults = file.faults()
+        file.since_ms = {f: file.since_ms.get(f, now) for f in faults}
+        file.told &= {*faults, "no_way_back", "paused_by_other"}
+        if faults:
+            self._suspend(mission, file)
+            self._stop(mission, any(fault(f).stop for f in faults))
+            if mission.off_road:
+                self._lock(mission, file)
+            elif self._shall_leave(mission, file, faults):
+                self._leave(mission, file, faults)
+        elif mission.off_road:
+            self._come_back(mission, file, looked)
+        elif mission.unfit:
+            self._fit_again(mission)
+        self._check_pause(mission, file)
+        self._call(mission, file)
+
+    def _suspend(self, mission: Mission, file: TruckFile) -> None:
+        if mission.unfit:
+            return
+        state = self._state
+        mission.unfit, file.unfit_since_ms = True, state.now_ms
+        state.traffic.pause(state.index[mission.truck], True)
+        state.outbox.append(HoldOrders(mission.truck, True))
+        give_to_others(state, self._yard, mission)
+        state.work_wanted = state.places_freed = True
+
+    def _stop(self, mission: Mission, stop: bool) -> None:
+        if mission.stopped != stop:
+            mission.stopped = stop
+            self._say_pause(mission)
+
+    def _say_pause(self, mission: Mission) -> None:
+        self.files[mission.truck].word_ms = self._state.now_ms
+        self._state.outbox.append(PauseTruck(mission.truck, mission.stopped or mission.paused_by_person))
+
+    def _check_pause(self, mission: Mission, file: TruckFile) -> None:
+        """A truck that is paused without a word of ours, or drives on against it, is told again."""
+        wanted, said, now = mission.stopped or mission.paused_by_person, file.said.paused, self._state.now_ms
+        if said is None or said == wanted or any(f in LINK_FAULTS for f in file.said.faults):
+            file.pause_since_ms = -1
+            file.told.discard("paused_by_other")
+            return
+        if file.pause_since_ms < 0:
+            file.pause_since_ms = now
+        if now - max(file.pause_since_ms, file.word_ms) >= PAUSE_MS:
+            if said and "paused_by_other" not in file.told:
+                file.told.add("paused_by_other")
+                self._state.outbox.append(Alert("paused_by_other", mission.truck, "it is told to go on"))
+            self._say_pause(mission)
+        self._wake_at(file, mission.truck, now + SAID_AGAIN_MS)
+
+    def _fit_again(self, mission: Mission) -> None:
+        """Nothing is wrong any more, and it is where it may be; one that was off the road begins its leg anew."""
+        state = self._state
+        mission.unfit = False
+        self._stop(mission, False)
+        state.traffic.pause(state.index[mission.truck], mission.paused)
+        state.outbox.append(HoldOrders(mission.truck, False))
+        was_off, mission.off_road = mission.off_road, False
+        if was_off and mission.unit is not None:
+            self._interventions.begin_leg(mission)
+        elif not mission.paused:
+            self._interventions.resumed(mission)
+        state.work_wanted = state.places_freed = True
+
+    def _call(self, mission: Mission, file: TruckFile) -> None:
+        """Call a person for what has lasted too long, and ask to be woken for the rest."""
+        now = self._state.now_ms
+        for code in file.faults():
+            due = file.since_ms[code] + fault(code).grace_ms
+            if due > now:
+                self._wake_at(file, mission.truck, due)
+            elif code not in file.told:
+                file.told.add(code)
+                self._state.outbox.append(Alert(code, mission.truck, self._detail(file, mission, code)))
+        if mission.unfit and not mission.off_road and now < file.unfit_since_ms + PATIENCE_MS:
+            self._wake_at(file, mission.truck, file.unfit_since_ms + PATIENCE_MS)
+
+    def _detail(self, file: TruckFile, mission: Mission, code: str) -> str:
+        pose = file.said.pose
+        where = "" if pose is None else f"at ({pose[0]:.0f}, {pose[1]:.0f})"
+        carries = "with a box" if mission.carries else ""
+        return ", ".join(part for part in (file.details.get(code) or file.said.detail, where, carries) if part)
+
+    def _wake_at(self, file: TruckFile, truck: str, at_ms: int) -> None:
+        at_ms = -(-at_ms // 1_000) * 1_000
+        if at_ms not in file.wakes:
+            file.wakes.add(at_ms)
+            self._state.set_timer(at_ms, f"fitness:{truck}")
+
+    # -- off the road -------------------------------------------------------------------------------------------
+
+    def _shall_leave(self, mission: Mission, file: TruckFile, faults: list[str]) -> bool:
+        """Whether an unfit truck's claims and its place in the order of passage are to be given back."""
+        if mission.serving or all(fault(f).keeps_way for f in faults):
+            return False
+        row = self._state.index[mission.truck]
+        in_the_way = "elsewhere" in faults or self._traffic.has_way(row)
+        if not in_the_way:
+            return False
+        out_of_patience = self._state.now_ms >= file.unfit_since_ms + PATIENCE_MS
+        return file.said.holds == "none" or mission.withdrawn or out_of_patience
+
+    def _leave(self, mission: Mission, file: TruckFile, faults: list[str]) -> None:
+        state, row = self._state, self._state.index[mission.truck]
+        file.lost = self._traffic.undriven(row) if file.may_drive else []
+        if "elsewhere" in faults and file.trusted is not None and not self._was_driven(file):
+            file.lost = [*file.lost, file.trusted]  # its position may be wrong, and the steel still there
+        mission.held, mission.ahead, mission.ahead_is_leg = False, None, False
+        give_to_others(state, self._yard, mission)
+        self._yard.forget(mission)
+        if mission.unit is not None:
+            state.board.placed.discard(mission.unit.id)
+        self._traffic.leave(row)
+        state.traffic.set_load(row, mission.carries)
+        state.claims.free(mission.truck)
+        state.astray.discard(mission.truck)
+        mission.off_road, mission.at_place, mission.wanting_since = True, None, -1
+        state.set_phase(mission, Phase.PARKED)
+        state.outbox.append(CancelOrder(mission.truck, True))
+        state.work_wanted = state.places_freed = True
+        self._lock(mission, file)
+
+    def _was_driven(self, file: TruckFile) -> bool:
+        """Whether somebody at its wheel explains that it is elsewhere."""
+        return any(f in file.said.faults for f in ("manual", "service", "teach_in", "intervened"))
+
+    def _lock(self, mission: Mission, file: TruckFile) -> None:
+        """The ground of a truck that is off the road: where it says it is, and where it may be or come to."""
+        if not file.may_drive and "elsewhere" not in file.faults():
+            file.lost = []
+        pose = file.said.pose or file.trusted
+        ahead = MARGIN_M if file.said.standing else DRIVEN_M
+        grounds = [] if pose is None else [self._ground(pose, ahead)]
+        grounds += [self._ground(p, MARGIN_M) for p in file.lost]
+        if self._roads.lock(mission.truck, grounds):
+            self.look_for_danger()
+
+    def _ground(self, pose: Pose, margin_m: float) -> Ground:
+        length, width = self._roads.size_m
+        x, y, heading = (round(v, 2) for v in pose)
+        return Ground(x, y, heading, length / 2 + margin_m, width / 2 + min(margin_m, MARGIN_M) / 2)
+
+    def look_for_danger(self) -> None:
+        """Trucks with allocated ground that a foreign use has come onto are stopped, and go on when it is free."""
+        for truck in sorted(self.files):
+            file, mission = self.files[truck], self._state.missions[truck]
+            names = [] if mission.off_road else self._state.traffic.endangered(self._state.index[truck])
+            if bool(names) != ("way_blocked" in file.seen):
+                file.seen ^= {"way_blocked"}
+                file.details["way_blocked"] = f"by {', '.join(names)}"
+                self._judge(mission)
+
+    def _come_back(self, mission: Mission, file: TruckFile, looked: bool) -> None:
+        """Nothing is wrong any more with a truck off the road: it is led again from where it stands, if that fits."""
+        pose = file.said.pose
+        if not file.said.standing or file.said.holds != "none" or pose is None:
+            if file.said.holds == "ours" and file.said.standing:
+                self._cancel_again(mission, file)
+            self._lock(mission, file)
+            return
+        file.lost = []
+        self._roads.lock(mission.truck, [])
+        if back_on_road(self._state, mission, pose):
+            file.told.discard("no_way_back")
+            file.trusted = pose
+            self._fit_again(mission)
+            self.look_for_danger()
+            return
+        self._lock(mission, file)
+        if "no_way_back" not in file.told or looked:
+            file.told.add("no_way_back")
+            self._state.outbox.append(Alert("no_way_back", mission.truck, f"from ({pose[0]:.0f}, {pose[1]:.0f})"))
+        self._wake_at(file, mission.truck, self._state.now_ms + TRY_AGAIN_MS)
+
+    def _cancel_again(self, mission: Mission, file: TruckFile) -> None:
+        if self._state.now_ms >= file.cancelled_ms + TRY_AGAIN_MS:
+            file.cancelled_ms = self._state.now_ms
+            self._state.outbox.append(CancelOrder(mission.truck, True))
+        self._wake_at(file, mission.truck, self._state.now_ms + TRY_AGAIN_MS)

@@ -1,0 +1,80 @@
+"""Why a truck waits, and who waits for whom.
+
+Read from where the answer lies: a truck held on the road waits for the holder of the resource that it lacks
+(`T_BLOCKED`), one without a place for the trucks that have the places of its leg, one at its place for its crane.
+"""
+
+from typing import NamedTuple
+
+from portway.core.controller.state import Mission, Phase, State
+from portway.core.kernels import columns as c
+
+CHAIN_MAX = 12
+
+
+class Why(NamedTuple):
+    """What somebody waits for: a code, and who or what it is; `none` when he does not wait."""
+
+    code: str
+    subject: str = ""
+
+
+def why(state: State, mission: Mission) -> Why:
+    """What a truck waits for."""
+    if mission.unfit:
+        return Why("unfit")
+    if mission.paused:
+        return Why("paused")
+    if mission.truck in state.astray:
+        return Why("closed_road")
+    if mission.serving or mission.phase == Phase.HANDOVER:
+        return Why("handover", mission.served_by)
+    if mission.phase in (Phase.WAIT_COLLECT, Phase.WAIT_DELIVER):
+        return Why("crane", _crane_of(state, mission))
+    row = state.traffic.trucks[state.index[mission.truck]]
+    if not row[c.T_MOVING] and row[c.T_STEP] + 1 < row[c.T_END] and row[c.T_BLOCKED] >= 0:
+        return Why("traffic", _holder(state, int(row[c.T_BLOCKED]), state.index[mission.truck]))
+    if mission.phase == Phase.WAIT_PLACE or mission.wanting_since >= 0:
+        return Why("place", _place_holder(state, mission))
+    return Why("none")
+
+
+def chain(truck: str, whys: dict[str, Why]) -> list[str]:
+    """Who waits for whom, from a truck on; `whys` are those of all trucks."""
+    found: list[str] = []
+    while truck in whys and whys[truck].subject and len(found) < CHAIN_MAX:
+        truck = whys[truck].subject
+        if truck in found:
+            break
+        found.append(truck)
+    return found
+
+
+def _crane_of(state: State, mission: Mission) -> str:
+    leg = mission.current_leg if mission.unit is not None else None
+    if leg is None or leg.crane is not None:
+        return "" if leg is None else leg.crane or ""
+    cranes = [y.id for y in state.scenario.terminal.yard_cranes if y.block == leg.block]
+    return cranes[0] if cranes else ""
+
+
+def _holder(state: State, resource: int, own: int) -> str:
+    """The truck whose turn comes first on a resource."""
+    traffic = state.traffic
+    for use in traffic.uses[resource, : int(traffic.count[resource])]:
+        if int(use[c.WHO]) != own:
+            return state.name[int(use[c.WHO])]
+    return ""
+
+
+def _place_holder(state: State, mission: Mission) -> str:
+    """A truck that has a place of this truck's leg."""
+    if mission.unit is None:
+        return ""
+    leg = mission.current_leg
+    for place in state.book.for_leg(leg):
+        for taken in (place, *state.claims.shut_by(place)):
+            holder = state.claims.holder_of(taken)
+            if holder is not None and holder != mission.truck:
+                return holder
+    return leg.crane or ""

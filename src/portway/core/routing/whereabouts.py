@@ -1,0 +1,77 @@
+"""Where a truck says it is against where it may be: the ways released to it, and the stop behind or under it."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from portway.core.routing.traffic_map import TrafficMap
+
+HEADING_RAD_MAX = math.radians(60)  # between the truck's axis and the way's: it stands on the way, not across it
+ENTER_M_MAX = 1.5  # a truck that stands so near to a stop or a way, and so much along it, can be led on from there
+ENTER_RAD_MAX = math.radians(15)
+
+Pose = tuple[float, float, float]  # x, y in metres, heading in radians
+
+
+class Spot(NamedTuple):
+    """Where a truck can come back on the road: on a stop (`movement` -1), or on its way to it."""
+
+    stop: int
+    movement: int
+    along_m: float
+
+
+def off_way_m(traffic_map: TrafficMap, movements: list[int], stop: int, pose: Pose) -> float:
+    """Metres between a pose and the nearest point of some movements or a stop; infinite for one that stands across."""
+    best = _off(np.array([traffic_map.stop_pose[stop]]), pose)
+    for m in movements:
+        best = min(best, _off(_samples(traffic_map, m), pose))
+    return best
+
+
+def _samples(traffic_map: TrafficMap, movement: int) -> np.ndarray:
+    paths = traffic_map.paths
+    rows = slice(int(paths.ptr[movement]), int(paths.ptr[movement + 1]))
+    return np.column_stack([paths.x[rows], paths.y[rows], paths.heading[rows]])
+
+
+def _off(points: np.ndarray, pose: Pose, rad_max: float = HEADING_RAD_MAX) -> float:
+    away = np.hypot(points[:, 0] - pose[0], points[:, 1] - pose[1])
+    turned = np.abs(np.remainder(points[:, 2] - pose[2] + math.pi, math.tau) - math.pi)
+    return float(np.where(turned <= rad_max, away, np.inf).min(initial=math.inf))
+
+
+def spots(traffic_map: TrafficMap, pose: Pose) -> list[Spot]:
+    """Stops, then movements, on which a truck at a pose stands, nearest first."""
+    return [*_stops(traffic_map, pose), *_ways(traffic_map, pose)]
+
+
+def _fits(x: np.ndarray, y: np.ndarray, heading: np.ndarray, pose: Pose) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of the points that are near enough, and how far they are."""
+    away = np.hypot(x - pose[0], y - pose[1])
+    near = np.flatnonzero(away <= ENTER_M_MAX)
+    turned = np.abs(np.remainder(heading[near] - pose[2] + math.pi, math.tau) - math.pi)
+    near = near[turned <= ENTER_RAD_MAX]
+    return near, away[near]
+
+
+def _stops(traffic_map: TrafficMap, pose: Pose) -> list[Spot]:
+    near, away = _fits(traffic_map.stop_pose[:, 0], traffic_map.stop_pose[:, 1], traffic_map.stop_pose[:, 2], pose)
+    return [Spot(int(near[i]), -1, 0.0) for i in np.argsort(away, kind="stable")]
+
+
+def _ways(traffic_map: TrafficMap, pose: Pose) -> list[Spot]:
+    paths = traffic_map.paths
+    near, away = _fits(paths.x, paths.y, paths.heading, pose)
+    best: dict[int, tuple[float, int]] = {}
+    for i, metres in zip(near.tolist(), away.tolist(), strict=True):
+        m = int(np.searchsorted(paths.ptr, i, side="right")) - 1
+        best[m] = min(best.get(m, (math.inf, 0)), (metres, i))
+    ranked = sorted(
+        best.items(), key=lambda item: (round(item[1][0], 3), float(traffic_map.length_m[item[0]]), item[0])
+    )
+    return [
+        Spot(int(traffic_map.arrays.mv_to[m]), m, float((i - paths.ptr[m]) * paths.step_m[m]))
+        for m, (_, i) in ranked
+    ]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Which trucks are fit to be given orders; supervisory, never sold as a safety function."""
