@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from portway.adapters.vda5050.facts import Outgoing, RefusedMessage
 from portway.adapters.vda5050.versions import MESSAGES_FROM_TRUCK, MESSAGES_TO_TRUCK
 from portway.app.config import load_scenario
-from vda_yard import VdaYard
+from portway.testing.vda_yard import VdaYard
 
 ODD: list[Any] = [
     None, True, -1, 0, 2**63, 1e308, -1e-308, "", "\u0000", "漢" * 300, "x" * 50_000, [], {}, [[[[]]]],

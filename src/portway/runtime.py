@@ -42,7 +42,11 @@ class Runtime:
                 self._handle(arrival)
 
     def _handle(self, event) -> None:
-        commands = self._controller.handle(event)
+        try:
+            commands = self._controller.handle(event)
+        except Exception:
+            self._journal.note(event, [])  # a replay of the journal breaks at the same event
+            raise
         # arrivals follow from the decisions, so a replay derives them and the journal keeps only their answers
         self._journal.note(event, commands)
         self._world.apply(commands, self.now_ms)

@@ -68,6 +68,7 @@ def serve(
     from portway.adapters.tos.api.keys import KeyFileError
     from portway.app.config import load_scenario
     from portway.app.live.composition import ServeOptions, serve_terminal
+    from portway.app.live.server import OtherMasterError
     from portway.app.live.tos_links import TosLinksError
 
     names, links = _versions(versions), _tos_links(tos)
@@ -78,15 +79,25 @@ def serve(
         url = broker or _embedded(stack)
         print(f"broker: {url}", file=sys.stderr)
         options = ServeOptions(
-            broker_from(url, ca, certificate, key), names, host, port, db, keys, links, None, schemas, speed
+            broker_from(url, ca, certificate, key),
+            names,
+            host,
+            port,
+            db,
+            keys,
+            links,
+            None,
+            schemas,
+            speed,
+            alone=broker is None,
         )
         if with_trucks:
             _truck_process(stack, scenario, url, versions, trucks, settings, speed)
         try:
             asyncio.run(serve_terminal(loaded, options, on_signals))
-        except (StorageError, KeyFileError, TosLinksError) as error:
+        except (StorageError, OtherMasterError, KeyFileError, TosLinksError) as error:
             print(error, file=sys.stderr)
-            raise typer.Exit(3 if isinstance(error, StorageError) else 2) from error
+            raise typer.Exit(3 if isinstance(error, StorageError | OtherMasterError) else 2) from error
 
 
 def _tos_links(path: Path | None) -> Any:

@@ -38,6 +38,7 @@ class ServeOptions(NamedTuple):
     recordings: Path | None = None  # folder of what pages were shown; beside the database by default
     schemas: Path | None = None  # of the standard, for samples
     speed: float = 1.0  # of the clock; a rehearsal runs faster than the wall
+    alone: bool = False  # on a broker of our own
 
 
 def _keys(path: Path | None) -> KeyRing:
@@ -64,7 +65,9 @@ async def serve_terminal(scenario: Scenario, options: ServeOptions, on_signals: 
         Path(options.database).resolve().parent.mkdir(parents=True, exist_ok=True)
     durable = open_durable(options.database)
     run = open_run(durable.journal, scenario, speed=options.speed)
-    server = LiveServer(run, durable, ServerOptions(options.broker, options.versions, schemas=options.schemas))
+    server = LiveServer(
+        run, durable, ServerOptions(options.broker, options.versions, schemas=options.schemas, alone=options.alone)
+    )
     desk, tokens, keys = LiveDesk(server), options.tos.token_rule(), _keys(options.keys)
     api = make_api(desk, keys, durable.answers, tokens=tokens, outbox=durable.outbox)
     twin = LiveTwin(server, desk, options.recordings or _recordings(options.database))

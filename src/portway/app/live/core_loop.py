@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 
 from portway.app.live.clock import RunClock
 from portway.app.live.snapshot import core_version, freeze
-from portway.core.commands import Command
+from portway.core.commands import Alert, Command
 from portway.core.controller import Controller
 from portway.core.events import Event
 from portway.ports import World
@@ -22,6 +22,7 @@ from portway.ports import World
 MakeEvent = Callable[[int], Event]  # from its instant, ms
 IDLE_S = 0.5  # a tick comes at least so often
 SNAPSHOT_MS = 60_000
+CORE_BROKE = "core_broke"  # alarm and answer of an event that our own defect could not handle
 
 
 class Entries(Protocol):
@@ -115,6 +116,11 @@ class CoreLoop:
         self._stopping = True
         self._wake.set()
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stopping
+
     async def _wait(self) -> None:
         until_s = min(IDLE_S, max(0.0, (self._world.next_ms() - self._clock.now_ms()) / 1000)) / self._clock.speed
         with contextlib.suppress(TimeoutError):
@@ -127,18 +133,20 @@ class CoreLoop:
         woke = time.perf_counter()
         now = self._clock.now_ms()
         entries: list[tuple[Event, list[Command]]] = []
-        answers = [self._handle(fact.make(now), entries) for fact in facts]
-        for event in self._world.take(now):
-            self._handle(event, entries)
-        self._arrivals(now, entries)
+        try:
+            answers = [self._handle(fact.make(now), entries) for fact in facts]
+            for event in self._world.take(now):
+                self._handle(event, entries)
+            self._arrivals(now, entries)
+        except Exception:
+            await self._keep(entries)  # the event that broke the core is the last of them
+            raise
         if not entries:
             return
         self.ticks += 1
         self._observe("handle", time.perf_counter() - woke)
         began = time.perf_counter()
-        kept = self._journal.submit(entries)
-        first = kept.result() if kept.done() else await asyncio.wrap_future(kept)
-        self.records = first + len(entries) - 1
+        await self._keep(entries)
         self._observe("commit", time.perf_counter() - began)
         commands = [command for _, answer in entries for command in answer]
         self._world.apply(commands, now)
@@ -153,6 +161,12 @@ class CoreLoop:
         if now - self._snapshot_ms >= SNAPSHOT_MS:
             self._snapshot(now)
 
+    async def _keep(self, entries: Sequence[tuple[Event, Sequence[Command]]]) -> None:
+        """Entries are safe behind this."""
+        kept = self._journal.submit(entries)
+        first = kept.result() if kept.done() else await asyncio.wrap_future(kept)
+        self.records = first + len(entries) - 1
+
     def _snapshot(self, now_ms: int) -> None:
         """The state is that behind the last record here, since every tick ends with its commit."""
         self._snapshot_ms = now_ms
@@ -160,15 +174,29 @@ class CoreLoop:
 
     def _handle(self, event: Event, entries: list[tuple[Event, list[Command]]]) -> list[Command]:
         self._arrivals(event.at_ms, entries)
-        commands = self.controller.handle(event)
-        entries.append((event, commands))
-        return commands
+        return self._answer(event, entries)
 
     def _arrivals(self, now_ms: int, entries: list[tuple[Event, list[Command]]]) -> None:
         """Arrivals follow from reports; they are kept, too, with what was answered to them."""
         while arrivals := self.controller.advance(now_ms):
             for arrival in arrivals:
-                entries.append((arrival, self.controller.handle(arrival)))
+                self._answer(arrival, entries)
+
+    def _answer(self, event: Event, entries: list[tuple[Event, list[Command]]]) -> list[Command]:
+        """The core's answer; an event that breaks it is kept, too, with that for an answer (`broke`)."""
+        try:
+            commands = self.controller.handle(event)
+        except Exception as error:
+            entries.append((event, [Alert(CORE_BROKE, type(event).__name__, repr(error)[:300])]))
+            raise
+        entries.append((event, commands))
+        return commands
+
+
+def broke(commands: Sequence[Command]) -> Alert | None:
+    """The alarm of a record whose event broke the core."""
+    first = commands[0] if len(commands) == 1 else None
+    return first if isinstance(first, Alert) and first.code == CORE_BROKE else None
 
 
 def feed(controller: Controller, event: Event) -> list[Command]:

@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+import uuid
 from collections import Counter, deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from portway.adapters.broker.lease import Lease, Phase, topic_of
 from portway.adapters.storage.durable import DurableState
 from portway.adapters.vda5050.facts import (
     Condition,
@@ -38,6 +40,7 @@ from portway.sim.world import SimWorld
 
 ALERTS_KEPT = 500
 TICK_S = 1.0  # trucks that fall silent are looked for so often
+LEASE_S = 0.1  # the lease is looked at so often
 QUIET_S = 60.0  # the same trouble with the same truck is told so seldom
 
 
@@ -48,6 +51,11 @@ class ServerOptions(NamedTuple):
     versions: tuple[str, ...] = ("2.1",)  # of VDA 5050, given to the fleet in turn
     interface: str = "uagv"
     schemas: Path | None = None  # folder of the official schemas, for samples
+    alone: bool = False  # on a broker of our own, which no other master control can reach
+
+
+class OtherMasterError(RuntimeError):
+    """Another master control speaks for this terminal on the broker."""
 
 
 class LiveServer:
@@ -75,9 +83,15 @@ class LiveServer:
             run.controller, durable.journal, run.clock, self.cranes, self._send,
             lambda name, seconds: self.latencies[name].add(seconds), self._kept,
         )  # fmt: skip
+        run_id = durable.journal.run.run_id
+        self._lease_topic = topic_of(run.scenario.terminal.id)
+        self.lease = Lease(f"{run_id[:8]}-{uuid.uuid4().hex[:8]}", run_id, time.time())
+        if options.alone:
+            self.lease.phase = Phase.HELD
         self.link = MqttLink(
-            options.broker, f"portway-master-{run.scenario.terminal.id}", self.master.subscriptions(),
-            self._received, self._link_changed,
+            options.broker, f"portway-master-{run.scenario.terminal.id}",
+            [self._lease_topic, *self.master.subscriptions()], self._received, self._link_changed,
+            Outgoing(self._lease_topic, self.lease.will(), 1, True),
         )  # fmt: skip
         self.latencies = {name: Latencies() for name in ("loop", "handle", "commit")}
         self.alerts: deque[Alert] = deque(maxlen=ALERTS_KEPT)
@@ -89,24 +103,61 @@ class LiveServer:
     async def serve(self) -> None:
         """Run until `stop`."""
         self._asyncio = asyncio.get_running_loop()
-        for truck in self.master.trucks:
-            self._take(self.master.condition(truck))  # nobody has been heard yet
         self.link.start()
         ticking = asyncio.create_task(self._tick())
         try:
-            await self.loop.run(self.run.first)
+            await self._lead()
+            if self.lease.phase is Phase.HELD and not self.loop.is_stopping:
+                for truck in self.master.trucks:
+                    self._take(self.master.condition(truck))  # nobody has been heard yet
+                self.link.subscribe()  # what the broker has kept was not listened to before
+                await self.loop.run(self.run.first)
+            self._refuse_to_share()
         finally:
             ticking.cancel()
+            if self.lease.phase is Phase.HELD:
+                self.link.publish([Outgoing(self._lease_topic, self.lease.goodbye(), 1, True)])
             await self.link.stop()
             if self.sampler is not None:
                 self.sampler.close()
             self.durable.close()
 
+    async def _lead(self) -> None:
+        """Wait until no other master control speaks for this terminal on the broker; until then nothing is said."""
+        while self.lease.phase is Phase.LOOKING and not self.loop.is_stopping:
+            await asyncio.sleep(LEASE_S)
+
+    def _refuse_to_share(self) -> None:
+        """Two masters on one broker drive trucks against each other: one of them goes, and says who is there."""
+        if self.lease.phase not in (Phase.REFUSED, Phase.LOST):
+            return
+        other, terminal = self.lease.other, self.run.scenario.terminal.id
+        whose = f"run {other.run[:8]}" if other is not None else "another client with our id"
+        if self.lease.phase is Phase.LOST:
+            raise OtherMasterError(
+                f"{whose} has taken over terminal {terminal} while this server was cut off; it stops"
+            )
+        raise OtherMasterError(
+            f"{whose} already speaks for terminal {terminal} on this broker; this server stops and has told no truck"
+            " anything: stop the other one, or see whether --db names the database that you mean"
+        )
+
+    def _say(self, payload: bytes | None) -> None:
+        """Our lease, when it is to be renewed; who has lost it says no more to anybody."""
+        if payload is not None:
+            self.link.publish([Outgoing(self._lease_topic, payload, 1, True)])
+        if self.lease.phase is Phase.LOST:
+            self.loop.stop()
+
     async def _tick(self) -> None:
+        last_s = self.run.clock.wall_s()
         while True:
-            await asyncio.sleep(TICK_S / self.run.clock.speed)
-            for fact in self.master.tick(self.run.clock.wall_s()):
-                self._take(fact)
+            await asyncio.sleep(LEASE_S)
+            self._say(self.lease.tick(time.monotonic()) if not self.options.alone else None)
+            if self.run.clock.wall_s() - last_s >= TICK_S:
+                last_s = self.run.clock.wall_s()
+                for fact in self.master.tick(last_s):
+                    self._take(fact)
 
     def stop(self) -> None:
         """End in order: the tick under way is finished and kept."""
@@ -145,7 +196,8 @@ class LiveServer:
                 self.alert(command)
             elif isinstance(command, JobOrderStopped):
                 log("job_order_stopped", job_order=command.job_order, code=command.code)
-        self.link.publish(out)
+        if self.lease.phase is Phase.HELD:
+            self.link.publish(out)
 
     def alert(self, alert: Alert) -> None:
         """Something that a person has to look at."""
@@ -156,8 +208,17 @@ class LiveServer:
 
     def _link_changed(self, is_up: bool) -> None:
         log("broker", up=is_up)
+        if is_up:
+            self.lease.connected(time.monotonic())
+        else:
+            self.lease.cut_off()
 
     def _received(self, topic: str, payload: bytes) -> None:
+        if topic == self._lease_topic:
+            self._say(self.lease.heard(payload, time.monotonic()))
+            return
+        if self.lease.phase is not Phase.HELD:
+            return
         self.messages += 1
         facts, answers = self.master.received(topic, payload, self.run.clock.wall_s(), self.link.is_kept)
         self.link.publish(answers)

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 import msgspec
 import numpy as np
 
-from checker.footprints import penetration_m
 from portway.app.compose import traffic_parameters, truck_type
 from portway.app.map_cache import cached_map
 from portway.core.commands import Alert, Command, ExtendBase, PauseTruck
@@ -19,6 +18,7 @@ from portway.core.events import Event, TruckReported
 from portway.core.model import Scenario
 from portway.core.routing.live_traffic import LiveTraffic
 from portway.core.routing.traffic_map import TrafficMap
+from portway.sim.overlaps import overlapping_pairs
 from portway.sim.world import SimWorld
 
 TICK_MS = 100
@@ -31,7 +31,8 @@ class SteelTruck:
 
     def __init__(self, traffic_map: TrafficMap, stop: int, rng: np.random.Generator) -> None:
         self._map, self._rng = traffic_map, rng
-        self.stop, self.step, self.base, self.at_m, self.mps = stop, 0, [], 0.0, 0.0
+        self.stop, self.step, self.at_m, self.mps = stop, 0, 0.0, 0.0
+        self.base: list[int] = []
         self.paused = False
         self._slow_ms = 0
 
@@ -153,16 +154,12 @@ class LiveYard:
         """Where all trucks are."""
         return [truck.pose() for truck in self.trucks.values()]
 
-    def deepest_m(self) -> float:
-        """How deep the two deepest footprints are in each other now, metres; not above 0 when none touch."""
+    def overlaps(self) -> int:
+        """Pairs of trucks whose footprints overlap now."""
         truck = truck_type(self.scenario)
         x, y, heading = (np.array(column) for column in zip(*self.poses(), strict=True))
-        a, b = np.triu_indices(len(x), 1)
-        near = np.hypot(x[a] - x[b], y[a] - y[b]) < truck.length_m + truck.width_m
-        a, b = a[near], b[near]
-        size = np.full(len(a), truck.length_m / 2), np.full(len(a), truck.width_m / 2)
-        depth = penetration_m((x[a], y[a], heading[a]), (x[b], y[b], heading[b]), size, size)
-        return float(depth.max(initial=-1.0))
+        ptr = np.array([0, len(x)])
+        return int(overlapping_pairs(x, y, heading, ptr, truck.length_m / 2, truck.width_m / 2))
 
     @property
     def done(self) -> bool:

@@ -2,10 +2,10 @@
 get lost; no broker."""
 
 from collections import deque
+from collections.abc import Sequence
 
 import numpy as np
 
-from live_yard import TICK_MS, LiveYard
 from portway.adapters.vda5050.agent import TruckAgent
 from portway.adapters.vda5050.facts import Condition, Fact, Outgoing, Progress
 from portway.adapters.vda5050.master import MasterControl
@@ -16,6 +16,7 @@ from portway.app.compose import truck_type
 from portway.app.live.truck_watch import Make, TruckWatch
 from portway.core.commands import Alert, CancelOrder, Command, ExtendBase, HoldOrders, PauseTruck
 from portway.core.model import Scenario
+from portway.testing.live_yard import TICK_MS, LiveYard
 
 EPOCH_S = 1.8e9
 
@@ -81,7 +82,7 @@ class VdaYard(LiveYard):
             return
         self.tell(commands)
 
-    def tell(self, commands: list[Command]) -> None:
+    def tell(self, commands: Sequence[Command]) -> None:
         """Carry out commands."""
         assert self.master is not None
         self.world.apply(commands, self.now_ms)

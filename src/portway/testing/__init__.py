@@ -1,0 +1,1 @@
+"""Terminals that misbehave: yards of steel around the real core, for tests, benchmarks and storms."""
