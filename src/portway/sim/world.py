@@ -1,6 +1,6 @@
 """The terminal behind the ports: cranes, road trucks and timers on a clock that jumps."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from portway.core.commands import AdmitRoadTruck, Command, GantryTo, JobOrderDone, PrepareMove, SetTimer, StartHandover
 from portway.core.events import Event, RoadTruckCame, TimerFired
@@ -14,7 +14,9 @@ ROAD_KINDS = (MoveKind.RECEIVE, MoveKind.DELIVER)
 class SimWorld:
     """Answers commands with events."""
 
-    def __init__(self, scenario: Scenario, seed: int) -> None:
+    def __init__(self, scenario: Scenario, seed: int, linked: Collection[str] = ()) -> None:
+        """`linked` cranes are real ones: what they are told and what they report does not come from here."""
+        self._linked = frozenset(linked)
         self._agenda = Agenda()
         self.quay_cranes, self.yard_cranes = make_cranes(scenario.terminal, seed, self._agenda)
         self.done: list[JobOrderDone] = []
@@ -47,6 +49,8 @@ class SimWorld:
     def apply(self, commands: Sequence[Command], now_ms: int) -> None:
         """Carry out commands; drives are already under way in the traffic table."""
         for command in commands:
+            if isinstance(command, StartHandover | PrepareMove | GantryTo) and command.crane in self._linked:
+                continue
             if isinstance(command, StartHandover):
                 crane = self.quay_cranes.get(command.crane) or self.yard_cranes[command.crane]
                 crane.hand_over(command, now_ms)

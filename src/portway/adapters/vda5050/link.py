@@ -121,13 +121,13 @@ class MqttLink:
             await asyncio.sleep(RETRY_S)
 
     def subscribe(self) -> None:
-        """Subscribe, once more if need be: the broker then sends again what it has kept."""
-        for name in self._subscriptions:
+        """Subscribe, once more if need be: the broker then sends again what it has kept. Nothing while it is away."""
+        for name in self._subscriptions if self.is_up else ():
             self._client.subscribe(name, qos=0)
 
     def _on_connect(self, *_: Any) -> None:
-        self.subscribe()
         self.is_up = True
+        self.subscribe()
         self._changed(True)
 
     def _on_message(self, _client: Client, topic: str, payload: bytes, _qos: int, properties: dict) -> int:

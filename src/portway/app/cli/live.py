@@ -58,6 +58,9 @@ def serve(
     key: Key = None,
     speed: Speed = 1.0,
     schemas: Annotated[Path | None, typer.Option(help="Official schemas (2.1/state.schema ...), for samples.")] = None,
+    linked_cranes: Annotated[
+        str, typer.Option(help="Cranes that report over the API instead of being simulated: all, or QC01,RTG-A1.")
+    ] = "",
     settings: Set = None,
 ) -> None:
     """Control a terminal live: trucks over VDA 5050, cranes simulated. Goes on with the run in the database.
@@ -90,9 +93,10 @@ def serve(
             schemas,
             speed,
             alone=broker is None,
+            linked_cranes=_linked(linked_cranes, loaded),
         )
         if with_trucks:
-            _truck_process(stack, scenario, url, versions, trucks, settings, speed)
+            _truck_process(stack, scenario, url, versions, trucks, settings, speed, _memory(db))
         try:
             asyncio.run(serve_terminal(loaded, options, on_signals))
         except (StorageError, OtherMasterError, KeyFileError, TosLinksError) as error:
@@ -116,9 +120,29 @@ def _embedded(stack: ExitStack) -> str:
     return stack.enter_context(embedded_broker())
 
 
+def _linked(text: str, scenario: Any) -> frozenset[str]:
+    """The cranes that are linked; raises typer.BadParameter for one that the terminal does not have."""
+    known = [c.id for c in (*scenario.terminal.quay_cranes, *scenario.terminal.yard_cranes)]
+    named = known if text == "all" else [name.strip() for name in text.split(",") if name.strip()]
+    for name in named:
+        if name not in known:
+            raise typer.BadParameter(f"--linked-cranes {name}: no such crane; known: {', '.join(known[:8])} ...")
+    return frozenset(named)
+
+
+def _memory(database: str) -> Path:
+    """Where the trucks of `--with-trucks` keep where they stand: beside the database, and gone when that is new."""
+    if "://" in database:
+        return Path("runs/live") / f"{database.rpartition('/')[2].partition('?')[0] or 'portway'}.trucks.json"
+    memory = Path(database).with_suffix(".trucks.json")
+    if not Path(database).exists():
+        memory.unlink(missing_ok=True)
+    return memory
+
+
 def _truck_process(
     stack: ExitStack, scenario: Any, url: str, versions: str, trucks: int | None, settings: list[str] | None,
-    speed: float,
+    speed: float, memory: Path,
 ) -> None:  # fmt: skip
     import subprocess
 
@@ -135,7 +159,7 @@ def _truck_process(
         "--speed",
         str(speed),
     ]
-    command += ["--speed", str(speed), *(["--trucks", str(trucks)] if trucks else [])]
+    command += ["--memory", str(memory), *(["--trucks", str(trucks)] if trucks else [])]
     for setting in settings or []:
         command += ["--set", setting]
     child = subprocess.Popen(command)
@@ -158,11 +182,13 @@ def truck(
     certificates: Annotated[Path | None, typer.Option(help="Folder with SERIAL.crt and SERIAL.key (TLS).")] = None,
     speed: Speed = 1.0,
     manufacturer: Annotated[str, typer.Option(help="As what they report themselves.")] = "portway",
+    memory: Annotated[Path | None, typer.Option(help="File that keeps where they stand when this ends.")] = None,
     settings: Set = None,
 ) -> None:
     """On-board agents that speak VDA 5050 and stand in for trucks, each with a connection of its own."""
     from portway.adapters.vda5050.agent import AgentOptions
     from portway.app.config import load_scenario
+    from portway.app.live.truck_memory import TruckMemory
     from portway.app.live.trucks import AgentProcess
 
     loaded = load_scenario(scenario, overrides_of(settings, trucks, None))
@@ -173,13 +199,17 @@ def truck(
         if certificates is not None and not (certificates / f"{name}.crt").exists():
             raise typer.BadParameter(f"--certificates {certificates}: {name}.crt is missing; make it: portway certs")
     assert broker is not None
+    try:
+        kept = None if memory is None else TruckMemory(memory)
+    except ValueError as error:
+        raise typer.BadParameter(f"--memory {error}") from error
     where, options = broker_from(broker, ca, certificate, key), AgentOptions(state_s, visualization_s, crawl=crawl)
 
     async def drive() -> None:
         stopping = asyncio.Event()
         on_signals(stopping.set)
         fleet = AgentProcess(
-            loaded, serial or known, where, _versions(versions), options, certificates, speed, manufacturer
+            loaded, serial or known, where, _versions(versions), options, certificates, speed, manufacturer, kept
         )
         await fleet.run(stopping)
 

@@ -39,6 +39,7 @@ class ServeOptions(NamedTuple):
     schemas: Path | None = None  # of the standard, for samples
     speed: float = 1.0  # of the clock; a rehearsal runs faster than the wall
     alone: bool = False  # on a broker of our own
+    linked_cranes: frozenset[str] = frozenset()
 
 
 def _keys(path: Path | None) -> KeyRing:

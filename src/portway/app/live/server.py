@@ -52,6 +52,7 @@ class ServerOptions(NamedTuple):
     interface: str = "uagv"
     schemas: Path | None = None  # folder of the official schemas, for samples
     alone: bool = False  # on a broker of our own, which no other master control can reach
+    linked_cranes: frozenset[str] = frozenset()  # report over the API; all others are simulated
 
 
 class OtherMasterError(RuntimeError):
@@ -74,7 +75,7 @@ class LiveServer:
         for truck, vehicle in self.enrolment.vehicles.items():
             self.master.enrol(truck, *vehicle)
         self.watch = TruckWatch(lambda make: self.loop.post(make))
-        self.cranes = SimWorld(run.scenario, 0)
+        self.cranes = SimWorld(run.scenario, 0, options.linked_cranes)
         self.progress = WorkProgress(run.scenario.work.job_orders)
         self.progress.note((e.event, e.commands) for e in durable.journal.tail())
         self.zones.close(self.progress.closed_lanes())

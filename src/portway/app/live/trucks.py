@@ -11,6 +11,7 @@ from portway.adapters.vda5050.link import Broker, MqttLink
 from portway.adapters.vda5050.versions import version_of
 from portway.app.compose import truck_type
 from portway.app.live.enrolment import MANUFACTURER
+from portway.app.live.truck_memory import TruckMemory
 from portway.app.map_cache import cached_map
 from portway.core.model.scenario import Scenario
 
@@ -23,9 +24,11 @@ class AgentProcess:
     def __init__(
         self, scenario: Scenario, serials: Sequence[str], broker: Broker, versions: Sequence[str],
         options: AgentOptions, certificates: Path | None = None, speed: float = 1.0,
-        manufacturer: str = MANUFACTURER,
+        manufacturer: str = MANUFACTURER, memory: TruckMemory | None = None,
     ) -> None:  # fmt: skip
-        """`certificates` holds SERIAL.crt and SERIAL.key of each truck; `speed` is that of their clock."""
+        """`certificates` holds SERIAL.crt and SERIAL.key of each truck; `speed` is that of their clock; with a
+        `memory` trucks stand where they stood when their process ended."""
+        self._memory = memory
         self._speed = speed
         kind, homes = truck_type(scenario), {t.id: t.home for t in scenario.fleet.trucks}
         traffic_map = cached_map(scenario.terminal, kind)
@@ -36,6 +39,8 @@ class AgentProcess:
             x, y, heading = traffic_map.stop_pose[traffic_map.stop_of_place[homes[serial]]]
             version = version_of(versions[order.index(serial) % len(versions)])
             pose = float(x), float(y), float(heading)
+            if memory is not None:
+                pose = memory.poses.get(serial, pose)
             agent = self.agents[serial] = TruckAgent(manufacturer, serial, version, pose, kind, options)
             self.links[serial] = self._link(agent, _own(broker, certificates, serial))
 
@@ -61,8 +66,11 @@ class AgentProcess:
         while not stopping.is_set():
             now = time.monotonic()
             dt_s, last = self._speed * min(now - last, 1.0), now
-            for serial, agent in self.agents.items():
-                self.links[serial].publish(_driven(agent, dt_s))
+            said = {serial: _driven(agent, dt_s) for serial, agent in self.agents.items()}
+            if self._memory is not None:
+                self._memory.keep({serial: agent.ground.pose for serial, agent in self.agents.items()})
+            for serial, messages in said.items():
+                self.links[serial].publish(messages)
             await asyncio.sleep(max(0.0, STEP_S - (time.monotonic() - now)))
         for serial, agent in self.agents.items():
             self.links[serial].publish([agent.connection("OFFLINE", time.time())])

@@ -79,7 +79,9 @@ class Standstill:
         links = [name, *chain(name, whys)]
         last = links[-1]
         code = whys[last].code if last in whys else ""
-        return f"{code}: {' > '.join(links)}" if code in ENDLESS else ""
+        held_by = sorted(self._state.traffic.foreign_uses()) if code == "closed_road" else []
+        ground = f" (ground held by {', '.join(held_by)})" if held_by else ""
+        return f"{code}: {' > '.join(links)}{ground}" if code in ENDLESS else ""
 
     # -- cranes -------------------------------------------------------------------------------------------------
 

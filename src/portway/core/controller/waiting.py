@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from portway.core.controller.state import Mission, Phase, State
 from portway.core.kernels import columns as c
+from portway.core.kernels.search import FAR
 
 CHAIN_MAX = 12
 
@@ -35,6 +36,8 @@ def why(state: State, mission: Mission) -> Why:
     if not row[c.T_MOVING] and row[c.T_STEP] + 1 < row[c.T_END] and row[c.T_BLOCKED] >= 0:
         return Why("traffic", _holder(state, int(row[c.T_BLOCKED]), state.index[mission.truck]))
     if mission.phase == Phase.WAIT_PLACE or mission.wanting_since >= 0:
+        if _is_cut_off(state, mission):
+            return Why("closed_road")
         return Why("place", _place_holder(state, mission))
     return Why("none")
 
@@ -65,6 +68,16 @@ def _holder(state: State, resource: int, own: int) -> str:
         if int(use[c.WHO]) != own:
             return state.name[int(use[c.WHO])]
     return ""
+
+
+def _is_cut_off(state: State, mission: Mission) -> bool:
+    """Whether a truck could have a place of its leg, and all ways there are closed."""
+    if mission.unit is None:
+        return False
+    row, stop = state.index[mission.truck], state.stop_of(mission.truck)
+    free = state.claims.grantable_among(mission.truck, state.book.for_leg(mission.current_leg))
+    loaded = state.traffic.is_loaded(row)
+    return bool(free) and all(state.traffic.drive_ms(stop, state.book.stop(p), loaded) >= FAR for p in free)
 
 
 def _place_holder(state: State, mission: Mission) -> str:

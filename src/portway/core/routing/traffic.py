@@ -373,6 +373,10 @@ class Traffic:
             self._foreign[name] = shut
         return self._roads_changed()
 
+    def foreign_uses(self) -> list[str]:
+        """Names of those who hold ground without being led by us."""
+        return list(self._foreign)
+
     def endangered(self, truck: int) -> list[str]:
         """Names of the foreign uses that touch what has been allocated to a truck and not been passed."""
         return []
