@@ -16,7 +16,7 @@ from portway.app.live.schema_sampler import SchemaSampler
 @pytest.mark.parametrize("version", VERSIONS.values(), ids=VERSIONS)
 def test_a_message_that_the_structs_take_and_the_schema_does_not_is_counted_and_told(version, portway_data):
     agent = TruckAgent("steel", "T1", version, (0.0, 0.0, 0.0), truck_type(load_scenario("huashan")))
-    truck, told = EnrolledTruck("T1", "steel", "T1", version), []
+    truck, told = EnrolledTruck("run", "T1", "steel", "T1", version), []
     sampler = SchemaSampler(portway_data / "vda5050", lambda *what: told.append(what), every_s=0.0)
     good = agent.state(1.8e9).payload
     body = json.loads(good)

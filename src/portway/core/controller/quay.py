@@ -85,6 +85,22 @@ class QuayService:
             mission = self._truck_for(queue, unit)
             if mission is None or not self._give(queue, unit, mission, self._spare(queue, waits, self._places(unit))):
                 waits.append(unit)
+                if mission is not None and unit is queue.next_unit():
+                    self._make_room(queue, unit)
+
+    def _make_room(self, queue: CraneQueue, head: Unit) -> None:
+        """The truck of the head has lost its place, say because another truck had to take over, and those behind it
+        have all places: the last of them that can goes aside and waits for a place again."""
+        claims, behind = self._state.claims, [u for u in queue.window(LOOK_AHEAD)[1:] if u.id in self._placed]
+        trucks = {u.truck for u in behind}
+        if not all(trucks & {claims.holder_of(q) for q in (p, *claims.shut_by(p))} for p in self._places(head)):
+            return
+        for unit in reversed(behind):
+            mission = self._state.missions[unit.truck or ""]
+            if not (mission.serving or mission.held or mission.paused):
+                self._placed.discard(unit.id)
+                want_place(self._state, mission)
+                return
 
     def _give(self, queue: CraneQueue, unit: Unit, mission: Mission, places: list[str]) -> bool:
         """Send the truck of a unit to one of some places; False if none can be had now."""

@@ -152,6 +152,8 @@ class TruckFitness:
         if faults:
             self._suspend(mission, file)
             self._stop(mission, any(fault(f).stop for f in faults))
+            if any(now >= file.since_ms[f] + fault(f).grace_ms for f in faults):
+                give_to_others(self._state, self._yard, mission)  # a restart of the server alone deals nothing anew
             if mission.off_road:
                 self._lock(mission, file)
             elif self._shall_leave(mission, file, faults):
@@ -170,8 +172,6 @@ class TruckFitness:
         mission.unfit, file.unfit_since_ms = True, state.now_ms
         state.traffic.pause(state.index[mission.truck], True)
         state.outbox.append(HoldOrders(mission.truck, True))
-        give_to_others(state, self._yard, mission)
-        state.work_wanted = state.places_freed = True
 
     def _stop(self, mission: Mission, stop: bool) -> None:
         if mission.stopped != stop:
