@@ -35,7 +35,7 @@ def test_a_message_that_the_structs_take_and_the_schema_does_not_is_counted_and_
 
 
 def test_one_message_of_a_kind_and_truck_is_taken_in_a_while(portway_data):
-    truck = EnrolledTruck("T1", "steel", "T1", VERSIONS["2.1"])
+    truck = EnrolledTruck("run", "T1", "steel", "T1", VERSIONS["2.1"])
     sampler = SchemaSampler(portway_data / "vda5050", lambda *_: None)
     for _ in range(10):
         sampler.take(truck, "state", b"{}")
