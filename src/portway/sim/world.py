@@ -2,11 +2,23 @@
 
 from collections.abc import Collection, Sequence
 
-from portway.core.commands import AdmitRoadTruck, Command, GantryTo, JobOrderDone, PrepareMove, SetTimer, StartHandover
+from portway.core.commands import (
+    AdmitRoadTruck,
+    Command,
+    ExtendBase,
+    GantryTo,
+    JobOrderDone,
+    PrepareMove,
+    RoadTruckLeft,
+    SetTimer,
+    StartHandover,
+)
 from portway.core.events import Event, RoadTruckCame, TimerFired
 from portway.core.model.scenario import Scenario
-from portway.core.model.work import MoveKind
+from portway.core.model.work import JobOrder, MoveKind
+from portway.core.routing.traffic_map import TrafficMap
 from portway.sim.cranes import Agenda, make_cranes
+from portway.sim.road_trucks import SimRoadTrucks
 
 ROAD_KINDS = (MoveKind.RECEIVE, MoveKind.DELIVER)
 
@@ -14,25 +26,30 @@ ROAD_KINDS = (MoveKind.RECEIVE, MoveKind.DELIVER)
 class SimWorld:
     """Answers commands with events."""
 
-    def __init__(self, scenario: Scenario, seed: int, linked: Collection[str] = ()) -> None:
-        """`linked` cranes are real ones: what they are told and what they report does not come from here."""
+    def __init__(
+        self, scenario: Scenario, seed: int, linked: Collection[str] = (), live: TrafficMap | None = None
+    ) -> None:
+        """`linked` cranes are real ones: what they are told and what they report does not come from here. With the map
+        of a `live` terminal road trucks drive on it by themselves, and come when they are expected (`expect`)."""
         self._linked = frozenset(linked)
+        self._road_trucks = None if live is None else SimRoadTrucks(live)
+        self._own = {t.id for t in scenario.fleet.trucks}
+        self._gates = {g.id: g for g in scenario.terminal.gates}
         self._agenda = Agenda()
         self.quay_cranes, self.yard_cranes = make_cranes(scenario.terminal, seed, self._agenda)
         self.done: list[JobOrderDone] = []
         self.admitted: dict[str, str] = {}
-        if scenario.policies.road_trucks and scenario.terminal.gates:
-            self._send_road_trucks(scenario)
+        if scenario.policies.road_trucks and live is None:
+            for job in sorted(scenario.work.job_orders, key=lambda j: (j.release_ms, j.id)):
+                self.expect(job, 0)
 
-    def _send_road_trucks(self, scenario: Scenario) -> None:
-        """One road truck for every receive and deliver, after the gate's inspection."""
-        gates = {g.id: g for g in scenario.terminal.gates}
-        default = min(gates)
-        jobs = [j for j in scenario.work.job_orders if j.kind in ROAD_KINDS]
-        for job in sorted(jobs, key=lambda j: (j.release_ms, j.id)):
-            gate = job.gate if job.gate in gates else default
-            at_ms = job.release_ms + round(1000 * gates[gate].inspection_s)
-            self._agenda.add(RoadTruckCame(at_ms, "R-" + job.id, job.gate or "", job.id))
+    def expect(self, job: JobOrder, now_ms: int) -> None:
+        """A road truck comes for a receive or deliver once that is released and the gate's inspection is over."""
+        if job.kind not in ROAD_KINDS or not self._gates:
+            return
+        gate = self._gates[job.gate if job.gate in self._gates else min(self._gates)]
+        at_ms = max(now_ms, job.release_ms) + round(1000 * gate.inspection_s)
+        self._agenda.add(RoadTruckCame(at_ms, "R-" + job.id, job.gate or "", job.id))
 
     def tell(self, event: Event) -> None:
         """Somebody outside does something at `event.at_ms`."""
@@ -40,11 +57,13 @@ class SimWorld:
 
     def next_ms(self) -> int:
         """Instant of the next event."""
-        return self._agenda.next_ms()
+        drive_ms = 1 << 60 if self._road_trucks is None else self._road_trucks.next_ms()
+        return min(self._agenda.next_ms(), drive_ms)
 
     def take(self, now_ms: int) -> Sequence[Event]:
         """Events due now."""
-        return self._agenda.take(now_ms)
+        drives = [] if self._road_trucks is None else self._road_trucks.take(now_ms)
+        return [*self._agenda.take(now_ms), *drives]
 
     def apply(self, commands: Sequence[Command], now_ms: int) -> None:
         """Carry out commands; drives are already under way in the traffic table."""
@@ -64,3 +83,11 @@ class SimWorld:
                 self.done.append(command)
             elif isinstance(command, AdmitRoadTruck):
                 self.admitted[command.truck] = command.gate
+            if self._road_trucks is not None and isinstance(command, AdmitRoadTruck | RoadTruckLeft | ExtendBase):
+                self._on_the_road(command, now_ms)
+
+    def _on_the_road(self, command: AdmitRoadTruck | RoadTruckLeft | ExtendBase, now_ms: int) -> None:
+        """What is said to road trucks; those that were inside before a restart are known by their way."""
+        assert self._road_trucks is not None
+        if not isinstance(command, ExtendBase) or command.truck not in self._own:
+            self._road_trucks.apply(command, now_ms)

@@ -215,7 +215,7 @@ class LiarYard(VdaYard):
                 continue
             row = state.traffic.trucks[state.index[name]]
             x, y, _ = self.agents[name].ground.pose
-            mark = round(x), round(y), mission.leg, mission.serving, mission.unit.id if mission.unit else ""
+            mark = round(x), round(y), mission.leg, mission.serving, mission.unit.id if mission.unit else "", whys[name]
             before, since = self._stood.get(name, (None, 0))
             if before != mark:
                 self._stood[name] = mark, self.now_ms

@@ -32,7 +32,7 @@ class EnrolledTruck:
         self.holds, self.standing, self.detail = "unknown", True, ""
         self.paused: bool | None = None
         self.position: Pose | None = None
-        self.position_s = 0.0
+        self.position_s = self.position_made_s = 0.0  # when it came, and when it was made by the truck's own clock
         self.charge_percent: float | None = None
         self.refused = 0
         self.stop = -1  # where the last told movement ends

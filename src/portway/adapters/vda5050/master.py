@@ -223,7 +223,7 @@ class MasterControl:
         if not truck.is_news(message, body.header_id, made_s):
             return [], []
         truck.seen_s = now_s
-        return self._state(truck, body, now_s) if message == "state" else ([], [])
+        return self._state(truck, body, made_s, now_s) if message == "state" else ([], [])
 
     def _stranger(self, manufacturer: str, serial: str, major: str, topic_name: str) -> list[Fact]:
         key = (manufacturer[:60], serial[:60])
@@ -275,14 +275,14 @@ class MasterControl:
             truck.paused if truck.stated_s is not None else None, truck.position, truck.detail,
         )  # fmt: skip
 
-    def _state(self, truck: EnrolledTruck, body: Any, now_s: float) -> tuple[list[Fact], list[Outgoing]]:
+    def _state(self, truck: EnrolledTruck, body: Any, made_s: float, now_s: float) -> tuple[list[Fact], list[Outgoing]]:
         facts: list[Fact] = self._errors(truck, body)
         if body.battery_state is not None:
             truck.charge_percent = body.battery_state.battery_charge
         if truck.link != "online" and now_s - truck.link_s > ALIVE_S:
             truck.link = "online"
         faults, truck.detail = faults_of(body, self._road.map_id)
-        if self._jumped(truck, body, now_s):
+        if self._jumped(truck, body, made_s, now_s):
             faults.add("jumped")
         truck.stated_s = now_s
         truck.standing, truck.paused = not body.driving, body.paused
@@ -343,15 +343,17 @@ class MasterControl:
             return 0.0
         return along if said is None else max(0.0, min(along, said))
 
-    def _jumped(self, truck: EnrolledTruck, body: Any, now_s: float) -> bool:
-        """Whether a truck is further from where it was than it can have driven since."""
-        p, last, since_s = body.agv_position, truck.position, now_s - truck.position_s
+    def _jumped(self, truck: EnrolledTruck, body: Any, made_s: float, now_s: float) -> bool:
+        """Whether a truck is further from where it was than it can have driven since; states that were held up come in
+        a burst, so what their own times say counts, too."""
+        p, last = body.agv_position, truck.position
+        since_s = max(now_s - truck.position_s, made_s - truck.position_made_s, 0.0)
         if p is None:
             return False
-        truck.position, truck.position_s = (p.x, p.y, p.theta), now_s
+        truck.position, truck.position_s, truck.position_made_s = (p.x, p.y, p.theta), now_s, made_s
         if last is None:
             return False
-        return math.hypot(p.x - last[0], p.y - last[1]) > JUMP_M + SPEED_MPS * max(0.0, since_s)
+        return math.hypot(p.x - last[0], p.y - last[1]) > JUMP_M + SPEED_MPS * since_s
 
     def _errors(self, truck: EnrolledTruck, body: Any) -> list[Fact]:
         now = frozenset((e.error_type, e.error_level) for e in body.errors)

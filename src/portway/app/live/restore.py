@@ -5,12 +5,10 @@ import uuid
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import msgspec
-
 from portway.adapters.storage.durable import DurableJournal
 from portway.adapters.storage.durable_run import LiveRun
 from portway.adapters.storage.journal import Entry
-from portway.app.compose import traffic_parameters, truck_type
+from portway.app.compose import VISITORS_MAX, traffic_parameters, truck_type
 from portway.app.live.clock import RunClock
 from portway.app.live.core_loop import broke, feed
 from portway.app.live.snapshot import core_version, thaw
@@ -47,9 +45,8 @@ def open_run(journal: DurableJournal, scenario: Scenario, seed: int = 0, speed: 
     run = journal.run
     is_new = run is None
     if run is None:
-        policies = msgspec.structs.replace(scenario.policies, road_trucks=False)
-        began = msgspec.structs.replace(scenario, policies=policies)
-        run = LiveRun(uuid.uuid4().hex, began, seed, 0, time.time())
+        visitors = VISITORS_MAX if scenario.policies.road_trucks and scenario.terminal.gates else 0
+        run = LiveRun(uuid.uuid4().hex, scenario, seed, visitors, time.time())
         journal.begin(run)
     traffic_map = cached_map(run.scenario.terminal, truck_type(run.scenario))
     if is_new:
@@ -72,8 +69,9 @@ def open_run(journal: DurableJournal, scenario: Scenario, seed: int = 0, speed: 
 
 def _fresh(run: LiveRun, traffic_map: TrafficMap) -> Controller:
     scenario = run.scenario
-    traffic = LiveTraffic(traffic_map, len(scenario.fleet.trucks), traffic_parameters(scenario, run.seed))
-    return Controller(scenario, traffic, STRATEGIES[scenario.policies.dispatch](), 0)
+    rows = len(scenario.fleet.trucks) + run.visitors
+    traffic = LiveTraffic(traffic_map, rows, traffic_parameters(scenario, run.seed))
+    return Controller(scenario, traffic, STRATEGIES[scenario.policies.dispatch](), run.visitors)
 
 
 def _known(journal: DurableJournal, run: LiveRun, traffic_map: TrafficMap) -> tuple[Controller, int, Iterator[Entry]]:

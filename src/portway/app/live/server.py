@@ -35,7 +35,7 @@ from portway.app.live.schema_sampler import SchemaSampler
 from portway.app.live.truck_watch import TruckWatch
 from portway.core.commands import Alert, CancelOrder, Command, ExtendBase, HoldOrders, JobOrderStopped, PauseTruck
 from portway.core.controller.outstanding import outstanding
-from portway.core.events import Event, RoadBlocked, TroubleReported
+from portway.core.events import Event, JobOrderReceived, RoadBlocked, TroubleReported
 from portway.sim.world import SimWorld
 
 ALERTS_KEPT = 500
@@ -75,13 +75,15 @@ class LiveServer:
         for truck, vehicle in self.enrolment.vehicles.items():
             self.master.enrol(truck, *vehicle)
         self.watch = TruckWatch(lambda make: self.loop.post(make))
-        self.cranes = SimWorld(run.scenario, 0, options.linked_cranes)
+        self.world = SimWorld(run.scenario, 0, options.linked_cranes, run.map)
+        for job in run.controller.visitors.expected():
+            self.world.expect(job, run.clock.now_ms())
         self.progress = WorkProgress(run.scenario.work.job_orders)
         self.progress.note((e.event, e.commands) for e in durable.journal.tail())
         self.zones.close(self.progress.closed_lanes())
         self.pictures = Pictures(run.controller.state, self.master, self.progress)
         self.loop = CoreLoop(
-            run.controller, durable.journal, run.clock, self.cranes, self._send,
+            run.controller, durable.journal, run.clock, self.world, self._send,
             lambda name, seconds: self.latencies[name].add(seconds), self._kept,
         )  # fmt: skip
         run_id = durable.journal.run.run_id
@@ -169,6 +171,9 @@ class LiveServer:
         self.progress.note(entries)
         if any(isinstance(event, RoadBlocked) for event, _ in entries):
             self.zones.close(self.progress.closed_lanes())
+        for event, _ in entries:
+            if isinstance(event, JobOrderReceived):
+                self.world.expect(event.job, event.at_ms)  # one that was refused is turned away at the gate
         for truck in self.enrolment.note(entries):
             self._enrolled(truck)
 
@@ -185,7 +190,7 @@ class LiveServer:
     def _send(self, commands: Sequence[Command], _now_ms: int) -> None:
         now_s, out = self.run.clock.wall_s(), list[Outgoing]()
         for command in commands:
-            if isinstance(command, ExtendBase):
+            if isinstance(command, ExtendBase) and command.truck in self.master.trucks:
                 out += self.master.extend(command, now_s)
             elif isinstance(command, PauseTruck):
                 out += self.master.pause(command.truck, command.paused, now_s)

@@ -29,6 +29,7 @@ class AgentProcess:
         """`certificates` holds SERIAL.crt and SERIAL.key of each truck; `speed` is that of their clock; with a
         `memory` trucks stand where they stood when their process ended."""
         self._memory = memory
+        self._now_s = time.time()  # the trucks' clock: runs as fast as they do
         self._speed = speed
         kind, homes = truck_type(scenario), {t.id: t.home for t in scenario.fleet.trucks}
         traffic_map = cached_map(scenario.terminal, kind)
@@ -46,14 +47,14 @@ class AgentProcess:
 
     def _link(self, agent: TruckAgent, broker: Broker) -> MqttLink:
         def received(topic: str, payload: bytes) -> None:
-            self.links[agent.serial].publish(agent.received(topic, payload, time.time()))
+            self.links[agent.serial].publish(agent.received(topic, payload, self._now_s))
 
         def changed(is_up: bool) -> None:
             if is_up:
                 link = self.links[agent.serial]
-                link.publish([agent.connection("ONLINE", time.time()), agent.state(time.time())])
+                link.publish([agent.connection("ONLINE", self._now_s), agent.state(self._now_s)])
 
-        will: Outgoing = agent.connection(agent.version.broken, time.time())
+        will: Outgoing = agent.connection(agent.version.broken, self._now_s)
         return MqttLink(broker, f"truck-{agent.serial}", agent.subscriptions(), received, changed, will)
 
     async def run(self, stopping: asyncio.Event) -> None:
@@ -66,21 +67,22 @@ class AgentProcess:
         while not stopping.is_set():
             now = time.monotonic()
             dt_s, last = self._speed * min(now - last, 1.0), now
-            said = {serial: _driven(agent, dt_s) for serial, agent in self.agents.items()}
+            self._now_s += dt_s
+            said = {serial: _driven(agent, dt_s, self._now_s) for serial, agent in self.agents.items()}
             if self._memory is not None:
                 self._memory.keep({serial: agent.ground.pose for serial, agent in self.agents.items()})
             for serial, messages in said.items():
                 self.links[serial].publish(messages)
             await asyncio.sleep(max(0.0, STEP_S - (time.monotonic() - now)))
         for serial, agent in self.agents.items():
-            self.links[serial].publish([agent.connection("OFFLINE", time.time())])
+            self.links[serial].publish([agent.connection("OFFLINE", self._now_s)])
         await asyncio.sleep(0.2)
         await asyncio.gather(*(link.stop() for link in self.links.values()))
 
 
-def _driven(agent: TruckAgent, dt_s: float) -> list[Outgoing]:
-    """What an agent says while it drives for so long, in steps of a tenth of a second."""
-    steps, now_s = max(1, round(dt_s / STEP_S)), time.time()
+def _driven(agent: TruckAgent, dt_s: float, now_s: float) -> list[Outgoing]:
+    """What an agent says while it drives for so long until now, in steps of a tenth of a second."""
+    steps = max(1, round(dt_s / STEP_S))
     return [m for i in range(steps) for m in agent.step(dt_s / steps, now_s + (i + 1) * dt_s / steps - dt_s)]
 
 

@@ -10,6 +10,7 @@ from portway.core.dispatch.change import ROAD_KINDS
 from portway.core.dispatch.units import Unit, UnitState
 from portway.core.events import RoadTruckCame
 from portway.core.model.layout import Gate
+from portway.core.model.work import JobOrder
 
 SLOW_PCT = 40
 STAY_MS = 3_000
@@ -40,6 +41,12 @@ class Visitors:
             return
         gate = event.gate if event.gate in self._queues else min(self._queues, key=lambda g: (len(self._queues[g]), g))
         self._queues[gate].append((event.truck, event.job_order))
+
+    def expected(self) -> list[JobOrder]:
+        """Job orders whose road truck has not come yet, by release."""
+        units = [u for u in self._state.board.units.values() if u.kind in ROAD_KINDS and u.state == UnitState.OPEN]
+        jobs = [job for unit in units for job in unit.jobs if not self._waits(job.id)]
+        return sorted(jobs, key=lambda job: (job.release_ms, job.id))
 
     def _waits(self, job: str) -> bool:
         return any(job == other for queue in self._queues.values() for _, other in queue)
@@ -122,6 +129,7 @@ class Visitors:
         """A truck stands at the exit: it leaves the terminal."""
         state = self._state
         row = state.index.pop(mission.truck)
+        state.traffic.gone(row)
         since, entry = self.inside.pop(mission.truck)
         self.visits.append((mission.truck, row, since, state.now_ms + STAY_MS, entry))
         self._gone.append((state.now_ms + STAY_MS + 1, row))

@@ -93,6 +93,10 @@ class LiveTraffic(Traffic):
         self._at_once = [t for t in self._at_once if t != truck]
         self._told[truck] = self.trucks[truck, [c.T_GRANTED, c.T_END, c.T_GOAL]]
 
+    def gone(self, truck: int) -> None:
+        """As in `Traffic`: its last report was that it stands at its exit, so nothing of it is left on the road."""
+        self.leave(truck)
+
     def enter(self, truck: int, spot: Spot, goal: int) -> bool:
         """A truck that had left is led again from where it stands, bound for a goal; whoever had planned over the
         ground that it stands on is planned anew behind it. False, and nothing has changed, when somebody has been
@@ -178,6 +182,8 @@ class LiveTraffic(Traffic):
         """As in `Traffic`."""
         super().place(truck, stop, loaded)
         self.trucks[truck, c.T_PASSED] = self.trucks[truck, c.T_GRANTED]
+        self.along_m[truck], self.seen_ms[truck], self.stands[truck] = 0.0, self.now_ms, True
+        self._told[truck] = self.trucks[truck, [c.T_GRANTED, c.T_END, c.T_GOAL]]
 
     def advance(self, until_ms: int) -> list[Arrival]:
         """Note the time; the arrivals that reports have brought, each once."""

@@ -153,6 +153,9 @@ class Traffic:
             self.trucks[truck, c.T_SINK_MS] = before
         return eta
 
+    def gone(self, truck: int) -> None:
+        """A road truck has left the road at its exit: here `advance` frees what it held after its stay."""
+
     def stop_of(self, truck: int) -> int:
         """Stop where the truck stands, or the end of the movement it is on."""
         return int(self.trucks[truck, c.T_STOP])
