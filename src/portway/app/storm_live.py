@@ -15,7 +15,7 @@ import msgspec
 from portway.app.config import load_scenario
 from portway.core.model import Scenario
 from portway.testing.liar_yard import LiarYard
-from portway.testing.lies import LIES, Lie
+from portway.testing.lies import BY_NAME, LIES, Lie
 
 LIES_FROM_S, LIES_UNTIL_S = 60, 900
 LASTS_S = (5, 30, 120, 400)
@@ -72,6 +72,55 @@ def run_live_storm(seed: int) -> LiveStorm:
     return LiveStorm(
         seed, [*names, *incidents.values()], yard.now_ms / 60_000, len(yard.alerts), yard.breaches, dict(yard.marks)
     )  # fmt: skip
+
+
+def run_restart(seed: int) -> LiveStorm:
+    """One restart of the server at a drawn instant, beside a truck that comes back with its order, without one or with
+    another, where it was or moved by 10, 30 or 300 m: it is driven on, or a person is called, and nothing touches."""
+    rng = random.Random(seed)
+    yard = LiarYard(small_work(20), seed)
+    at_ms, truck = 1000 * rng.randrange(20, 1200), rng.choice(sorted(yard.agents))
+    moved_m, order = rng.choice([0.0, 10.0, 30.0, 300.0]), rng.choice(["its order", "no order", "another order"])
+    aside, orderless = rng.random() < 0.5, order != "its order"
+    first = rng.choice(["server", "truck"])
+    try:
+        _until(yard, at_ms)
+        if first == "server":
+            yard.restart_server()
+        if orderless or moved_m:
+            yard.restart_truck(truck, 0.0 if aside else moved_m, moved_m if aside else 0.0, with_order=not orderless)
+        if order == "another order":
+            yard.lie(truck, BY_NAME["order of yesterday"])
+        if first == "truck":
+            yard.restart_server()
+        _until(yard, at_ms + 30_000)
+        if truck in yard.lies:
+            yard.honest(truck)
+        _until(yard, at_ms + 240_000)
+        _look_at(yard, truck)
+        while not yard.done and yard.now_ms < HOURS_MAX * 3_600_000:
+            yard.tick()
+    except Exception as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        yard.breaches.append(f"{yard.now_ms // 1000} s: crash {error!r} at {where.name}:{where.lineno}"[:300])
+    if not yard.done:
+        yard.breaches.append("not all job orders were done")
+    what = (
+        f"{truck} with {order}, moved {moved_m:.0f} m {'aside' if aside else 'along'}, {first} first, {at_ms // 1000} s"
+    )
+    return LiveStorm(seed, [what], yard.now_ms / 60_000, len(yard.alerts), yard.breaches, dict(yard.marks))
+
+
+def _until(yard: LiarYard, at_ms: int) -> None:
+    while yard.now_ms < at_ms:
+        yard.tick()
+
+
+def _look_at(yard: LiarYard, truck: str) -> None:
+    """A truck that has something to do drives, or waits in turn, or somebody was called."""
+    mission, file = yard.controller.state.missions[truck], yard.controller.fitness.files[truck]
+    if mission.unfit and not any(a.subject == truck for a in yard.alerts):
+        yard.breaches.append(f"{yard.now_ms // 1000} s: {truck} is unfit ({file.faults()}) and nobody was called")
 
 
 def _acts(rng: random.Random, trucks: list[str], seed: int) -> list[_Act]:

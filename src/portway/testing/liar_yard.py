@@ -71,14 +71,22 @@ class LiarYard(VdaYard):
         if lie.name == "link dead":
             self.carry([agent.connection("ONLINE", self.now_s), agent.state(self.now_s)])
 
-    def restart_truck(self, truck: str, along_m: float = 0.0, aside_m: float = 0.0) -> None:
-        """Its on-board unit dies with its link and comes back without an order, perhaps moved."""
+    def restart_truck(self, truck: str, along_m: float = 0.0, aside_m: float = 0.0, with_order: bool = False) -> None:
+        """Its on-board unit dies with its link and comes back, perhaps moved, perhaps with its order."""
         old = self.agents[truck]
         x, y, h = old.ground.pose
         moved = (x + along_m * np.cos(h) - aside_m * np.sin(h), y + along_m * np.sin(h) + aside_m * np.cos(h), h)
         pose = tuple(map(float, moved)) if self._is_clear(truck, moved) else (x, y, h)
         self.carry([old.connection(old.version.broken, self.now_s - 300.0)])  # written when it came online
         agent = TruckAgent("steel", truck, old.version, pose, truck_type(self.scenario))  # type: ignore[arg-type]
+        if with_order:
+            agent.order_id, agent.update_id, agent.nodes, agent.edges = (
+                old.order_id,
+                old.update_id,
+                old.nodes,
+                old.edges,
+            )
+            agent.last_node, agent.last_sequence = old.last_node, old.last_sequence
         self.agents[truck] = agent
         self.carry([agent.connection("ONLINE", self.now_s), agent.state(self.now_s)])
 

@@ -1,7 +1,7 @@
 """Commands that measure: storm, bench."""
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,14 +11,17 @@ from portway.app.cli.options import Json
 def storm(
     seed: Annotated[int, typer.Option(help="First seed.")] = 1,
     count: Annotated[int, typer.Option(min=1, help="Number of seeds.")] = 1,
+    live: Annotated[bool, typer.Option("--live", help="A live terminal among trucks that lie, over VDA 5050.")] = False,
+    restarts: Annotated[bool, typer.Option("--restarts", help="A live server and a truck that restart.")] = False,
     as_json: Json = False,
 ) -> None:
     """Draw terminals, fleets, work and faults from seeds, run them, check every invariant. Exit code 1 on a breach."""
     from portway.app.storm import run_storm
+    from portway.app.storm_live import run_live_storm, run_restart
 
-    results = []
+    results: list[Any] = []
     for number in range(seed, seed + count):
-        result = run_storm(number)
+        result = run_restart(number) if restarts else run_live_storm(number) if live else run_storm(number)
         results.append(result)
         if not as_json:
             print(result)
