@@ -10,7 +10,6 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
@@ -22,13 +21,13 @@ from portway.adapters.storage.durable_run import LiveRun, read_run, write_run
 from portway.adapters.storage.durable_snapshots import Snapshot, Snapshots
 from portway.adapters.storage.durable_store import Store
 from portway.adapters.storage.durable_tables import JOURNAL
-from portway.adapters.storage.journal import Entry, _framed
+from portway.adapters.storage.entry_format import NEWEST, Entry, written
+from portway.adapters.storage.journal import _framed
 from portway.adapters.tos.api.outbox import Delivery
 from portway.core.commands import Command
 from portway.core.events import Event
 
 _insert_tick = JOURNAL.insert()
-_encoder = msgspec.msgpack.Encoder()
 
 
 class DurableJournal:
@@ -64,13 +63,14 @@ class DurableJournal:
             nothing: Future[int] = Future()
             nothing.set_result(first)
             return nothing
-        body = b"".join([_framed(_encoder.encode((event, commands))) for event, commands in entries])
+        body = b"".join([_framed(written(event, commands)) for event, commands in entries])
         if self._unsure not in (None, body):
             cure = "restart the server: it goes on from what is safe"
             raise StorageError(f"{self._store.name}: the tick before could not be written; {cure}")
         repeated = self._unsure is not None
         self._busy, self._unsure = True, body
-        row = {"first_number": first, "entries": len(entries), "at_ms": entries[-1][0].at_ms if entries else 0}
+        at_ms = entries[-1][0].at_ms if entries else 0
+        row = {"first_number": first, "entries": len(entries), "at_ms": at_ms, "format": NEWEST}
 
         def write(connection: Connection, again: bool) -> int:
             if entries and not ((again or repeated) and self._is_there(connection, first, body)):
@@ -134,8 +134,11 @@ class DurableState(NamedTuple):
 
 
 def open_durable(where: str | Path) -> DurableState:
-    """Open a database, a new one with its tables. `where` is a path of a SQLite file or a URL. Raises StorageError."""
+    """Open a database to lead its run: a new one gets its tables, an older one is brought to today's format (`Store.
+    upgraded` tells). `where` is a path of a SQLite file or a URL. Raises StorageError; HeldError when another server
+    has it."""
     store = Store(where)
+    store.lead()
     try:
         outbox = DurableOutbox(store)
         return DurableState(store, DurableJournal(store, outbox), DurableAnswers(store), outbox)

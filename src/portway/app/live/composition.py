@@ -63,6 +63,8 @@ async def serve_terminal(scenario: Scenario, options: ServeOptions, on_signals: 
     if "://" not in options.database:
         Path(options.database).resolve().parent.mkdir(parents=True, exist_ok=True)
     durable = open_durable(options.database)
+    if (upgraded := durable.store.upgraded) is not None:
+        log("upgraded", from_format=upgraded[0], copy=str(upgraded[1] or ""))
     run = open_run(durable.journal, scenario, speed=options.speed)
     server = LiveServer(run, durable, ServerOptions(options.broker, options.versions, schemas=options.schemas))
     desk, tokens, keys = LiveDesk(server), options.tos.token_rule(), _keys(options.keys)
