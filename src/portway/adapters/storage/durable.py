@@ -5,7 +5,7 @@ core has already moved on when its tick is written, so after a failed append onl
 would leave a hole that a restart cannot bridge.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from portway.adapters.storage.durable_answers import DurableAnswers
 from portway.adapters.storage.durable_error import StorageError
+from portway.adapters.storage.durable_format import NONE
 from portway.adapters.storage.durable_outbox import DurableOutbox
 from portway.adapters.storage.durable_reading import entries_after, export_journal, newest_number
 from portway.adapters.storage.durable_run import LiveRun, read_run, write_run
@@ -40,6 +41,11 @@ class DurableJournal:
         with store.reading() as connection:
             self.newest = newest_number(connection)  # of the last entry that is safe
         self.run = read_run(store)
+
+    @property
+    def name(self) -> str:
+        """Of the database, without a password."""
+        return self._store.name
 
     def begin(self, run: LiveRun) -> None:
         """Make a new database that of a run; returns when that is safe."""
@@ -133,13 +139,15 @@ class DurableState(NamedTuple):
         self.store.close()
 
 
-def open_durable(where: str | Path) -> DurableState:
+def open_durable(where: str | Path, fits: Callable[[LiveRun], None] = lambda _: None) -> DurableState:
     """Open a database to lead its run: a new one gets its tables, an older one is brought to today's format (`Store.
-    upgraded` tells). `where` is a path of a SQLite file or a URL. Raises StorageError; HeldError when another server
-    has it."""
+    upgraded` tells). `where` is a path of a SQLite file or a URL; `fits` may raise a StorageError about the run that is
+    in it, before anything is changed. Raises StorageError; HeldError when another server has it."""
     store = Store(where)
-    store.lead()
     try:
+        if store.format != NONE and (run := read_run(store)) is not None:
+            fits(run)
+        store.lead()
         outbox = DurableOutbox(store)
         return DurableState(store, DurableJournal(store, outbox), DurableAnswers(store), outbox)
     except BaseException:

@@ -24,7 +24,6 @@ CAUSES = [
     (r"permission denied", "this user may not use it", "grant the user the rights to create and write tables"),
     (r"too many (clients|connections)|remaining connection slots", "the server takes no more connections",
      "raise max_connections or end other clients"),
-    (r"lock timeout", "another session has not ended its transaction", "end that session, then start again"),
 ]  # fmt: skip
 AWAY = (r"Connection refused|could not translate host|Name or service|timeout expired|timed out"
      r"|No route to host|server closed the connection|terminating connection|the connection is closed"
@@ -38,6 +37,10 @@ class StorageError(RuntimeError):
 
 class HeldError(StorageError):
     """Another server has the database."""
+
+
+class EmptyError(StorageError):
+    """The database holds nothing of ours yet."""
 
 
 class AwayError(StorageError):
@@ -65,6 +68,9 @@ def explained(url: URL, error: BaseException) -> StorageError:
     text = re.sub(r"\s+", " ", str(getattr(error, "orig", None) or error)).strip()
     if url.password:
         text = text.replace(str(url.password), "***")
+    if "lock timeout" in text:
+        cure = "end that session, then start again"
+        return HeldError(f"{shown_url(url)}: another session has not ended its transaction; {cure}")
     for pattern, what, cure in CAUSES:
         if re.search(pattern, text, re.IGNORECASE):
             return StorageError(f"{shown_url(url)}: {what} ({text[:200]}); {cure}")

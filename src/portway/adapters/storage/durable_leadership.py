@@ -7,8 +7,9 @@ for transactions under way and undoes all later ones. What cannot be kept is not
 nothing more (fencing: Kleppmann 2017, "Designing Data-Intensive Applications", chapter 8, "Fencing tokens").
 
 On PostgreSQL the leader gives a sign of life every second, on the session that holds the lock. A leader that could not
-for LEASE_S gives up by itself; its successor takes the lead after SILENT_S, which is longer by more than the time it
-takes to notice. A leader whose own loop no longer says that it lives gives no sign either.
+for LEASE_S, and then for GRACE_S more, gives up by itself; its successor takes the lead after SILENT_S, which is longer
+than both. The grace is for a process that has slept and does not know yet whether it was missed. A leader whose own
+loop no longer says that it lives gives no sign either.
 """
 
 import threading
@@ -23,6 +24,7 @@ from portway.adapters.storage.durable_tables import LEADER
 
 BEAT_S = 1.0
 LEASE_S = 5.0  # a leader that cannot give a sign of life gives up after so long
+GRACE_S = 1.5
 SILENT_S = 8.0  # a standby takes the lead when there was no sign for so long
 WAIT_MS = 5_000  # for transactions of the one before
 
@@ -69,6 +71,7 @@ class SignsOfLife:
         self._leadership, self._session, self._renewed = leadership, session, renewed
         self._closing = threading.Event()
         self._last_s = time.monotonic()  # of the last sign that was surely given: the instant before it was asked for
+        self._late_s: float | None = None  # when it was first seen to be late
         self._loop_s: float | None = None  # when the control loop last said that it lives
         self._thread = threading.Thread(target=self._run, name="signs of life", daemon=True)
         self._thread.start()
@@ -81,6 +84,15 @@ class SignsOfLife:
     def silent_s(self) -> float:
         """Since when nobody can know that this server lives, seconds."""
         return time.monotonic() - self._last_s
+
+    def is_late(self) -> bool:
+        """Whether no sign could be given for too long; to be asked a few times a second."""
+        now_s = time.monotonic()
+        if now_s - self._last_s <= LEASE_S:
+            self._late_s = None
+            return False
+        self._late_s = now_s if self._late_s is None else self._late_s
+        return now_s - self._late_s > GRACE_S
 
     def close(self) -> None:
         """End the thread; one that hangs in a dead network is left behind."""
@@ -112,7 +124,7 @@ class SignsOfLife:
         """The session has ended, and the lock with it: take it again, if nobody else has."""
         try:
             session = self._renewed()
-        except SQLAlchemyError:
+        except (SQLAlchemyError, LeadershipLost):
             return
         if session is not None:
             self._session = session

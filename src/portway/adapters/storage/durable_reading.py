@@ -36,19 +36,20 @@ class JournalReader:
         self.newest = 0
 
     @property
+    def name(self) -> str:
+        """Of the database, without a password."""
+        return self._store.name
+
+    @property
     def run(self) -> LiveRun | None:
         """The run of the database; None while it has not begun."""
         return read_run(self._store)
 
     def look(self) -> int:
-        """See how far the journal has come; `tail` goes up to there. Raises StorageError when it has become shorter."""
+        """See how far the journal has come; `tail` goes up to there."""
         with self._store.reading() as connection:
-            newest = newest_number(connection)
-        if newest < self.newest:
-            cure = "the database was restored or exchanged; start again"
-            raise StorageError(f"{self._store.name}: its journal ended at {self.newest}, now at {newest}; {cure}")
-        self.newest = newest
-        return newest
+            self.newest = newest_number(connection)
+        return self.newest
 
     def sign_of_life(self) -> tuple[int, str]:
         """A number that grows while the server that leads lives, and its name; (-1, "") where a format has none."""

@@ -14,10 +14,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from portway.adapters.storage.durable_backup import backed_up
 from portway.adapters.storage.durable_checkpoint import Checkpoints
 from portway.adapters.storage.durable_engine import database_url, make_engine
-from portway.adapters.storage.durable_error import LeadershipLost, StorageError, explained, shown_url
+from portway.adapters.storage.durable_error import EmptyError, LeadershipLost, StorageError, explained, shown_url
 from portway.adapters.storage.durable_file import check_whole
 from portway.adapters.storage.durable_format import NONE, format_of, upgrade
-from portway.adapters.storage.durable_leadership import LEASE_S, Leadership, SignsOfLife, taken_lead
+from portway.adapters.storage.durable_leadership import Leadership, SignsOfLife, taken_lead
 from portway.adapters.storage.durable_seat import hold_file, hold_session, holder_name, try_lock
 from portway.adapters.storage.durable_tables import FORMAT
 from portway.adapters.storage.durable_writer import GroupCommit
@@ -50,7 +50,7 @@ class Store:
                 self.format = format_of(connection, self.name)
         if reads_only and self.format == NONE:
             self.close()
-            raise StorageError(f"{self.name}: this is no database of Portway; give that of `portway serve`")
+            raise EmptyError(f"{self.name}: this is no database of Portway; give that of `portway serve`")
 
     # -- leading ------------------------------------------------------------------------------------------------
 
@@ -74,10 +74,11 @@ class Store:
         if self._signs is None or self.leadership is None:
             return
         self._signs.loop_lives()
-        if self.leadership.lost is None and self._signs.silent_s > LEASE_S:
+        if self.leadership.lost is None and self._signs.is_late():
             cure = "look at the network and the database server; nothing more is sent, a standby may lead by now"
+            silent_s = self._signs.silent_s
             self.leadership.lost = LeadershipLost(
-                f"{self.name}: no sign of life could be given for {self._signs.silent_s:.0f} s; {cure}"
+                f"{self.name}: no sign of life could be given for {silent_s:.0f} s; {cure}"
             )
         if self.leadership.lost is not None:
             assert self._writer is not None, "it has led"
@@ -104,11 +105,18 @@ class Store:
         self.upgraded = None if before == NONE else (before, copy)
 
     def _session_again(self) -> Connection | None:
-        """Take the seat again after its session has ended; None when somebody else has it."""
+        """Take the seat again after its session has ended; None when it is not free. Raises LeadershipLost."""
+        assert self.leadership is not None, "it has led"
         connection = self.engine.connect()
-        if try_lock(connection):
-            self._seat.callback(connection.invalidate)
-            return connection
+        try:
+            with connection.begin():
+                self.leadership.guard(connection)
+            if try_lock(connection):
+                self._seat.callback(connection.invalidate)
+                return connection
+        except BaseException:
+            connection.close()
+            raise
         connection.close()
         return None
 

@@ -86,9 +86,10 @@ class GroupCommit:
         """Nothing is to be written any more: whoever waits, or will ask, gets this error. What hangs in a dead
         network is left behind."""
         self._abandoned = error
-        while not self._queue.empty():
-            if (write := self._queue.get()) is not None:
-                self._settle(write, False, error)
+        with contextlib.suppress(queue.Empty):
+            while True:
+                if (waiting := self._queue.get_nowait()) is not None:
+                    self._settle(waiting, False, error)
         for write in self._under_way:
             self._settle(write, False, error)
 

@@ -58,6 +58,7 @@ def serve(
     key: Key = None,
     speed: Speed = 1.0,
     schemas: Annotated[Path | None, typer.Option(help="Official schemas (2.1/state.schema ...), for samples.")] = None,
+    standby: Annotated[bool, typer.Option(help="Wait while another server leads, then go on (PostgreSQL).")] = False,
     settings: Set = None,
 ) -> None:
     """Control a terminal live: trucks over VDA 5050, cranes simulated. Goes on with the run in the database.
@@ -71,6 +72,8 @@ def serve(
     from portway.app.live.tos_links import TosLinksError
 
     names, links = _versions(versions), _tos_links(tos)
+    if standby:
+        _fit_for_standby(broker, keys, with_trucks)
     if schemas is not None and not schemas.is_dir():
         raise typer.BadParameter(f"--schemas {schemas}: there is no such folder")
     loaded = load_scenario(scenario, overrides_of(settings, trucks, None))
@@ -78,7 +81,7 @@ def serve(
         url = broker or _embedded(stack)
         print(f"broker: {url}", file=sys.stderr)
         options = ServeOptions(
-            broker_from(url, ca, certificate, key), names, host, port, db, keys, links, None, schemas, speed
+            broker_from(url, ca, certificate, key), names, host, port, db, keys, links, None, schemas, speed, standby
         )
         if with_trucks:
             _truck_process(stack, scenario, url, versions, trucks, settings, speed)
@@ -87,6 +90,16 @@ def serve(
         except (StorageError, KeyFileError, TosLinksError) as error:
             print(error, file=sys.stderr)
             raise typer.Exit(3 if isinstance(error, StorageError) else 2) from error
+
+
+def _fit_for_standby(broker: str | None, keys: Path | None, with_trucks: bool) -> None:
+    """What both servers must have in common; raises typer.BadParameter."""
+    if broker is None:
+        raise typer.BadParameter("--standby: both servers need the same broker; give it with --broker")
+    if keys is None:
+        raise typer.BadParameter("--standby: both servers need the same API keys; give them with --keys")
+    if with_trucks:
+        raise typer.BadParameter("--standby: trucks do not belong to a server that waits; start `portway truck`")
 
 
 def _tos_links(path: Path | None) -> Any:

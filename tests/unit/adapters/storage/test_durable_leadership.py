@@ -39,6 +39,19 @@ while True:
     print(journal.newest, flush=True)
 """
 
+LEADER = """
+import sys, time
+from portway.adapters.storage import durable_leadership
+from portway.adapters.storage.durable import open_durable
+durable_leadership.LEASE_S, durable_leadership.BEAT_S, durable_leadership.GRACE_S = 1.0, 0.2, 0.4
+store = open_durable(sys.argv[1]).store
+print("leads", flush=True)
+for _ in range(40):
+    store.still_leads()
+    time.sleep(0.1)
+print("led to the end", flush=True)
+"""
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
@@ -121,6 +134,21 @@ def test_a_leader_that_sleeps_and_wakes_up_after_the_take_over_is_told_so_and_wr
     second.close()
 
 
+def test_a_leader_that_sleeps_and_is_not_missed_goes_on(database):
+    child = subprocess.Popen([sys.executable, "-c", LEADER, database], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    try:
+        assert child.stdout.readline() == "leads\n"
+        time.sleep(1.0)
+        os.kill(child.pid, signal.SIGSTOP)
+        time.sleep(3.0)
+        os.kill(child.pid, signal.SIGCONT)
+        assert child.stdout.read() == "led to the end\n"
+        assert child.wait(20) == 0
+    finally:
+        child.kill()
+
+
 def test_a_transaction_that_a_dead_leader_left_open_does_not_hold_its_successor_up(database):
     first = open_durable(database)
     begun = first.store.engine.connect()
@@ -169,7 +197,8 @@ def test_a_leader_gives_signs_of_life_only_while_its_loop_lives(database, monkey
 
 def test_a_leader_that_cannot_give_a_sign_of_life_gives_up_by_itself(database, monkeypatch):
     monkeypatch.setattr(durable_leadership, "BEAT_S", 0.05)
-    monkeypatch.setattr(durable_store, "LEASE_S", 1.0)
+    monkeypatch.setattr(durable_leadership, "LEASE_S", 1.0)
+    monkeypatch.setattr(durable_leadership, "GRACE_S", 0.3)
     state = open_durable(database)
     state.store.still_leads()
     with psycopg.connect(database, autocommit=False) as other:

@@ -72,7 +72,7 @@ def test_a_run_goes_on_from_its_snapshot_and_journal(database):
     state.journal.append([(event, run.controller.handle(event))])
     state.close()
     again = open_durable(database)
-    restored = open_run(again.journal, load_scenario("huashan"))
+    restored = open_run(again.journal, load_scenario("huashan", {"fleet.trucks": "3"}))
     assert restored.fed == 1
     assert len(restored.scenario.fleet.trucks) == 3
     assert restored.clock.now_ms() >= 1_000
