@@ -10,8 +10,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, bindparam, func, select
 
 from portway.adapters.storage.durable_answers import DurableAnswers
 from portway.adapters.storage.durable_error import StorageError
@@ -28,7 +27,17 @@ from portway.adapters.tos.api.outbox import Delivery
 from portway.core.commands import Command
 from portway.core.events import Event
 
-_insert_tick = JOURNAL.insert()
+_values = {c.name: bindparam(c.name, type_=c.type) for c in JOURNAL.c}
+_ended = select(JOURNAL.c.first_number + JOURNAL.c.entries - 1).order_by(JOURNAL.c.first_number.desc()).limit(1)
+# One statement, so that looking for a hole costs no way to the server and back.
+_insert_next = (
+    JOURNAL.insert()
+    .from_select(
+        list(_values),
+        select(*_values.values()).where(func.coalesce(_ended.scalar_subquery(), 0) == bindparam("before")),
+    )
+    .execution_options(preserve_rowcount=True)
+)
 
 
 class DurableJournal:
@@ -94,12 +103,15 @@ class DurableJournal:
         return self._store.write_at_once(write, settled)
 
     def _insert(self, connection: Connection, row: dict) -> None:
-        try:
-            connection.execute(_insert_tick, row)
-        except IntegrityError as error:
+        first = row["first_number"]
+        if connection.execute(_insert_next, {**row, "before": first - 1}).rowcount == 1:
+            return
+        ended = newest_number(connection)
+        if ended >= first:
             cure = "stop it; two servers on one database are not allowed"
-            number = row["first_number"]
-            raise StorageError(f"{self._store.name}: another server has written entry {number}; {cure}") from error
+            raise StorageError(f"{self._store.name}: another server has written entry {first}; {cure}")
+        cure = "it was restored under a running server; stop the server, then start it again"
+        raise StorageError(f"{self._store.name}: its journal ended at {ended}, expected {first - 1}; {cure}")
 
     def _is_there(self, connection: Connection, first: int, body: bytes) -> bool:
         """Whether an attempt that looked failed was committed after all."""
