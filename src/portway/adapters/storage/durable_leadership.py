@@ -19,7 +19,7 @@ from collections.abc import Callable
 from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from portway.adapters.storage.durable_error import LeadershipLost
+from portway.adapters.storage.durable_error import LeadershipLost, StorageError
 from portway.adapters.storage.durable_tables import LEADER
 
 BEAT_S = 1.0
@@ -29,16 +29,21 @@ SILENT_S = 8.0  # a standby takes the lead when there was no sign for so long
 WAIT_MS = 5_000  # for transactions of the one before
 
 _epoch = select(LEADER.c.number, LEADER.c.holder).where(LEADER.c.what == "epoch")
+_epoch_held = _epoch.with_for_update(read=True)
 _beat = LEADER.update().where(LEADER.c.what == "beat").values(number=LEADER.c.number + 1)
 
 
 def taken_lead(connection: Connection, holder: str) -> int:
-    """Take the next number, in the transaction of a connection; from its commit on nobody else can write."""
+    """Take the next number, in the transaction of a connection; from its commit on nobody else can write. Raises
+    StorageError."""
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SET LOCAL lock_timeout = {WAIT_MS}"))
     mine = LEADER.c.what == "epoch"
     connection.execute(LEADER.update().where(mine).values(number=LEADER.c.number + 1, holder=holder))
-    return connection.execute(_epoch).one().number
+    taken = connection.execute(_epoch).one_or_none()
+    if taken is None:
+        raise StorageError(f"{holder} cannot lead: rows of {LEADER.name} are missing; restore a backup")
+    return taken.number
 
 
 class Leadership:
@@ -52,7 +57,7 @@ class Leadership:
         """Let a transaction go on, which holds the row until its end. Raises LeadershipLost."""
         if self.lost is not None:
             raise self.lost
-        found = connection.execute(_epoch.with_for_update(read=True)).one_or_none()
+        found = connection.execute(_epoch_held).one_or_none()
         if found is None or found.number != self.epoch:
             self.lost = self.superseded("nobody" if found is None else found.holder)
             raise self.lost

@@ -57,6 +57,8 @@ class JournalReader:
             return -1, ""
         with self._store.reading() as connection:
             rows = {row.what: row for row in connection.execute(select(LEADER))}
+        if rows.keys() < {"beat", "epoch"}:
+            raise StorageError(f"{self.name}: rows of {LEADER.name} are missing; restore a backup")
         return rows["beat"].number, rows["epoch"].holder
 
     def newest_snapshot(self, version: str | None = None) -> Snapshot | None:

@@ -6,6 +6,7 @@ enough against a server that only sleeps: the number of its leadership keeps tha
 
 import contextlib
 import os
+import re
 import secrets
 import socket
 from pathlib import Path
@@ -15,12 +16,13 @@ from sqlalchemy import Connection, Engine, text
 from portway.adapters.storage.durable_error import HeldError, StorageError
 
 LOCK = 0x506F727477617900  # advisory lock in PostgreSQL: one server a database
-NAME_BYTES = 63  # of an application in PostgreSQL
+HOST_CHARACTERS = 30  # the whole is the name of an application in PostgreSQL: 63 bytes, and ASCII alone
 
 
 def holder_name() -> str:
     """How a server names itself to others: machine, process, and a number that no other process has."""
-    return f"portway {socket.gethostname()[:30]}:{os.getpid()}:{secrets.token_hex(4)}"[:NAME_BYTES]
+    host = re.sub(r"[^A-Za-z0-9.-]", "_", socket.gethostname())[:HOST_CHARACTERS]
+    return f"portway {host}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def hold_file(stack: contextlib.ExitStack, path: Path, name: str, holder: str) -> None:
