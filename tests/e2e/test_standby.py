@@ -23,6 +23,7 @@ from portway.adapters.storage.durable_reading import JournalReader
 from portway.adapters.storage.durable_store import Store
 from portway.app.live.follower import Follower
 from portway.core.commands import JobOrderDone
+from portway.core.events import TruckPaused
 from postgres_server import new_database, postgres_server
 
 
@@ -166,6 +167,37 @@ def test_a_standby_goes_on_when_the_first_server_is_killed(tmp_path, database):
     journal_is_whole(database)
     for name in ("first", "second"):
         assert "Traceback" not in processes.log(name)
+
+
+def paused(processes: Pair, is_paused: bool, key: str) -> tuple[int, str | None]:
+    """Pause the first truck or let it go on: status, and whether the answer is one given before."""
+    body = json.dumps({"paused": is_paused, "reason": "a look at its tyres"}).encode()
+    headers = {"X-API-Key": processes.key, "Content-Type": "application/json", "Idempotency-Key": key}
+    url = f"http://127.0.0.1:{processes.http}/v1/operations/trucks/T001/pause"
+    with urllib.request.urlopen(urllib.request.Request(url, body, headers, method="PUT"), timeout=10) as answer:
+        return answer.status, answer.headers["idempotency-replayed"]
+
+
+@pytest.mark.slow
+def test_what_was_answered_before_a_take_over_is_answered_so_behind_it(tmp_path, database):
+    with pair(tmp_path, database) as (processes, listener):
+        processes.http = processes.ports["first"]
+        assert paused(processes, True, "pause-1") == (204, None)
+        processes.end("first", signal.SIGKILL)
+        processes.leads("second", 10)
+        assert processes.call("GET", "/trucks/T001")[1]["state"] == "paused"
+        records = processes.ask("second", "/status")[1]["records"]
+        assert paused(processes, True, "pause-1") == (204, "true")
+        assert paused(processes, False, "pause-2") == (204, None)
+        trucks_go_on(processes, listener, "second")
+        assert processes.ask("second", "/status")[1]["records"] > records
+    journal_is_whole(database)
+    store = Store(database, reads_only=True)
+    with closing(store):
+        journal = JournalReader(store)
+        journal.look()
+        asked = [e.event.paused for e in journal.tail() if isinstance(e.event, TruckPaused)]
+    assert asked == [True, False], "once each"
 
 
 @pytest.mark.slow

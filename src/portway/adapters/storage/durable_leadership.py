@@ -64,8 +64,13 @@ class Leadership:
 
     def superseded(self, by: str) -> LeadershipLost:
         """Why this server is no longer the one."""
-        cure = "nothing more is sent; start it again with --standby if it shall wait for the other"
+        cure = "nothing more is sent; on PostgreSQL, start it again with --standby to wait for the other"
         return LeadershipLost(f"{self.name}: {by} leads now; {cure}")
+
+    def unheard(self, silent_s: float) -> LeadershipLost:
+        """Why this server can no longer know that it is the one."""
+        cure = "look at the network and the database server; nothing more is sent, a standby may lead by now"
+        return LeadershipLost(f"{self.name}: no sign of life could be given for {silent_s:.0f} s; {cure}")
 
 
 class SignsOfLife:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from portway.adapters.storage.durable_backup import backed_up
 from portway.adapters.storage.durable_checkpoint import Checkpoints
 from portway.adapters.storage.durable_engine import database_url, make_engine
-from portway.adapters.storage.durable_error import EmptyError, LeadershipLost, StorageError, explained, shown_url
+from portway.adapters.storage.durable_error import EmptyError, StorageError, explained, shown_url
 from portway.adapters.storage.durable_file import check_whole
 from portway.adapters.storage.durable_format import NONE, format_of, upgrade
 from portway.adapters.storage.durable_leadership import Leadership, SignsOfLife, taken_lead
@@ -71,15 +71,12 @@ class Store:
     def still_leads(self) -> None:
         """To be called by the control loop a few times a second. Raises LeadershipLost, and from then on nothing is
         written, when another server leads or nobody can know that this one lives."""
-        if self._signs is None or self.leadership is None:
+        if self.leadership is None:
             return
-        self._signs.loop_lives()
-        if self.leadership.lost is None and self._signs.is_late():
-            cure = "look at the network and the database server; nothing more is sent, a standby may lead by now"
-            silent_s = self._signs.silent_s
-            self.leadership.lost = LeadershipLost(
-                f"{self.name}: no sign of life could be given for {silent_s:.0f} s; {cure}"
-            )
+        if self._signs is not None:
+            self._signs.loop_lives()
+            if self.leadership.lost is None and self._signs.is_late():
+                self.leadership.lost = self.leadership.unheard(self._signs.silent_s)
         if self.leadership.lost is not None:
             assert self._writer is not None, "it has led"
             self._writer.abandon(self.leadership.lost)
