@@ -23,6 +23,7 @@ PAGES = [
     "howto/own-strategy.md",
     "howto/import-work.md",
     "howto/mosquitto.md",
+    "howto/deploy.md",
 ]
 EXACT = ("certs", "check", "draw", "export", "import")  # commands whose figures are the same in every version
 REFUSED = re.compile(r"^\d+ problems? in |^\S+:\d+: \w+ = ", re.M)

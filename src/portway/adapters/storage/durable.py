@@ -5,30 +5,39 @@ core has already moved on when its tick is written, so after a failed append onl
 would leave a hole that a restart cannot bridge.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-from sqlalchemy import Connection, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, bindparam, func, select
 
 from portway.adapters.storage.durable_answers import DurableAnswers
 from portway.adapters.storage.durable_error import StorageError
+from portway.adapters.storage.durable_format import NONE
 from portway.adapters.storage.durable_outbox import DurableOutbox
 from portway.adapters.storage.durable_reading import entries_after, export_journal, newest_number
 from portway.adapters.storage.durable_run import LiveRun, read_run, write_run
 from portway.adapters.storage.durable_snapshots import Snapshot, Snapshots
 from portway.adapters.storage.durable_store import Store
 from portway.adapters.storage.durable_tables import JOURNAL
-from portway.adapters.storage.journal import Entry, _framed
+from portway.adapters.storage.entry_format import NEWEST, Entry, written
+from portway.adapters.storage.journal import _framed
 from portway.adapters.tos.api.outbox import Delivery
 from portway.core.commands import Command
 from portway.core.events import Event
 
-_insert_tick = JOURNAL.insert()
-_encoder = msgspec.msgpack.Encoder()
+_values = {c.name: bindparam(c.name, type_=c.type) for c in JOURNAL.c}
+_ended = select(JOURNAL.c.first_number + JOURNAL.c.entries - 1).order_by(JOURNAL.c.first_number.desc()).limit(1)
+# One statement, so that looking for a hole costs no way to the server and back.
+_insert_next = (
+    JOURNAL.insert()
+    .from_select(
+        list(_values),
+        select(*_values.values()).where(func.coalesce(_ended.scalar_subquery(), 0) == bindparam("before")),
+    )
+    .execution_options(preserve_rowcount=True)
+)
 
 
 class DurableJournal:
@@ -41,6 +50,11 @@ class DurableJournal:
         with store.reading() as connection:
             self.newest = newest_number(connection)  # of the last entry that is safe
         self.run = read_run(store)
+
+    @property
+    def name(self) -> str:
+        """Of the database, without a password."""
+        return self._store.name
 
     def begin(self, run: LiveRun) -> None:
         """Make a new database that of a run; returns when that is safe."""
@@ -64,13 +78,14 @@ class DurableJournal:
             nothing: Future[int] = Future()
             nothing.set_result(first)
             return nothing
-        body = b"".join([_framed(_encoder.encode((event, commands))) for event, commands in entries])
+        body = b"".join([_framed(written(event, commands)) for event, commands in entries])
         if self._unsure not in (None, body):
             cure = "restart the server: it goes on from what is safe"
             raise StorageError(f"{self._store.name}: the tick before could not be written; {cure}")
         repeated = self._unsure is not None
         self._busy, self._unsure = True, body
-        row = {"first_number": first, "entries": len(entries), "at_ms": entries[-1][0].at_ms if entries else 0}
+        at_ms = entries[-1][0].at_ms if entries else 0
+        row = {"first_number": first, "entries": len(entries), "at_ms": at_ms, "format": NEWEST}
 
         def write(connection: Connection, again: bool) -> int:
             if entries and not ((again or repeated) and self._is_there(connection, first, body)):
@@ -88,12 +103,15 @@ class DurableJournal:
         return self._store.write_at_once(write, settled)
 
     def _insert(self, connection: Connection, row: dict) -> None:
-        try:
-            connection.execute(_insert_tick, row)
-        except IntegrityError as error:
+        first = row["first_number"]
+        if connection.execute(_insert_next, {**row, "before": first - 1}).rowcount == 1:
+            return
+        ended = newest_number(connection)
+        if ended >= first:
             cure = "stop it; two servers on one database are not allowed"
-            number = row["first_number"]
-            raise StorageError(f"{self._store.name}: another server has written entry {number}; {cure}") from error
+            raise StorageError(f"{self._store.name}: another server has written entry {first}; {cure}")
+        cure = "it was restored under a running server; stop the server, then start it again"
+        raise StorageError(f"{self._store.name}: its journal ended at {ended}, expected {first - 1}; {cure}")
 
     def _is_there(self, connection: Connection, first: int, body: bytes) -> bool:
         """Whether an attempt that looked failed was committed after all."""
@@ -133,10 +151,15 @@ class DurableState(NamedTuple):
         self.store.close()
 
 
-def open_durable(where: str | Path) -> DurableState:
-    """Open a database, a new one with its tables. `where` is a path of a SQLite file or a URL. Raises StorageError."""
+def open_durable(where: str | Path, fits: Callable[[LiveRun], None] = lambda _: None) -> DurableState:
+    """Open a database to lead its run: a new one gets its tables, an older one is brought to today's format (`Store.
+    upgraded` tells). `where` is a path of a SQLite file or a URL; `fits` may raise a StorageError about the run that is
+    in it, before anything is changed. Raises StorageError; HeldError when another server has it."""
     store = Store(where)
     try:
+        if store.format != NONE and (run := read_run(store)) is not None:
+            fits(run)
+        store.lead()
         outbox = DurableOutbox(store)
         return DurableState(store, DurableJournal(store, outbox), DurableAnswers(store), outbox)
     except BaseException:

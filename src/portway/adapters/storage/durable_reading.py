@@ -5,15 +5,18 @@ Rows are read in pages of their own transactions, so that a reader holds nobody 
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, literal, select
 
 from portway.adapters.storage.durable_error import StorageError
-from portway.adapters.storage.durable_run import read_run
+from portway.adapters.storage.durable_run import LiveRun, read_run
+from portway.adapters.storage.durable_snapshots import Snapshot, Snapshots
 from portway.adapters.storage.durable_store import Store
-from portway.adapters.storage.durable_tables import JOURNAL
-from portway.adapters.storage.journal import VERSION, Entry, JournalHeader, _bodies, _framed
+from portway.adapters.storage.durable_tables import JOURNAL, LEADER
+from portway.adapters.storage.entry_format import NEWEST, Entry, UnknownFormat, reader_of, written
+from portway.adapters.storage.journal import JournalHeader, _bodies, _framed
 
 PAGE_ROWS = 500
 
@@ -25,15 +28,53 @@ def newest_number(connection: Connection) -> int:
     return 0 if last is None else last.first_number + last.entries - 1
 
 
+class JournalReader:
+    """The journal of a database that another server writes: what there is of it now."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.newest = 0
+
+    @property
+    def name(self) -> str:
+        """Of the database, without a password."""
+        return self._store.name
+
+    @property
+    def run(self) -> LiveRun | None:
+        """The run of the database; None while it has not begun."""
+        return read_run(self._store)
+
+    def look(self) -> int:
+        """See how far the journal has come; `tail` goes up to there."""
+        with self._store.reading() as connection:
+            self.newest = newest_number(connection)
+        return self.newest
+
+    def sign_of_life(self) -> tuple[int, str]:
+        """A number that grows while the server that leads lives, and its name; (-1, "") where a format has none."""
+        if self._store.format < 2:
+            return -1, ""
+        with self._store.reading() as connection:
+            rows = {row.what: row for row in connection.execute(select(LEADER))}
+        if rows.keys() < {"beat", "epoch"}:
+            raise StorageError(f"{self.name}: rows of {LEADER.name} are missing; restore a backup")
+        return rows["beat"].number, rows["epoch"].holder
+
+    def newest_snapshot(self, version: str | None = None) -> Snapshot | None:
+        """The newest whole snapshot, of a version if one is given."""
+        return Snapshots(self._store).newest(version)
+
+    def tail(self, after: int = 0) -> Iterator[Entry]:
+        """Entries behind number `after`, up to where `look` has seen. Raises StorageError."""
+        return entries_after(self._store, after, self.newest)
+
+
 def entries_after(store: Store, after: int, newest: int) -> Iterator[Entry]:
     """Entries behind number `after` up to `newest`. Raises StorageError at one that is damaged or missing."""
-    decoder = msgspec.msgpack.Decoder(Entry)
-    for number, bodies in _ticks(store, after, newest):
-        for body in bodies[max(0, after + 1 - number) :]:
-            try:
-                yield decoder.decode(body)
-            except msgspec.MsgspecError as error:
-                raise _damaged(store, number, str(error)) from error
+    for tick in _ticks(store, after, newest):
+        for body in tick.bodies[max(0, after + 1 - tick.number) :]:
+            yield _read(store, tick, body)
 
 
 def export_journal(store: Store, path: Path) -> int:
@@ -45,23 +86,29 @@ def export_journal(store: Store, path: Path) -> int:
     with store.reading() as connection:
         newest = newest_number(connection)
         end_ms = connection.execute(select(func.max(JOURNAL.c.at_ms))).scalar() or 0
-    header = JournalHeader(VERSION, run.scenario, run.seed, end_ms, run.visitors)
+    header = JournalHeader(NEWEST, run.scenario, run.seed, end_ms, run.visitors)
     part = path.with_name(path.name + ".part")
     with part.open("wb") as file:
         file.write(_framed(msgspec.msgpack.encode(header)))
-        for _, bodies in _ticks(store, 0, newest):
-            file.writelines(_framed(body) for body in bodies)
+        for tick in _ticks(store, 0, newest):
+            file.writelines(_framed(_in_newest(store, tick, body)) for body in tick.bodies)
     part.replace(path)
     return newest
 
 
-def _ticks(store: Store, after: int, newest: int) -> Iterator[tuple[int, list[bytes]]]:
-    """Number of the first entry and bodies of every tick that reaches beyond `after`."""
+class _Tick(NamedTuple):
+    number: int  # of its first entry
+    format: int
+    bodies: list[bytes]
+
+
+def _ticks(store: Store, after: int, newest: int) -> Iterator[_Tick]:
+    """Every tick that reaches beyond `after`."""
     number = JOURNAL.c.first_number
     with store.reading() as connection:
         due = connection.execute(select(func.max(number)).where(number <= after + 1)).scalar() or 1
     while due <= newest:
-        asked = select(JOURNAL).where(number >= due).order_by(number).limit(PAGE_ROWS)
+        asked = _rows(store).where(number >= due).order_by(number).limit(PAGE_ROWS)
         with store.reading() as connection:
             rows = connection.execute(asked).all()
         if not rows:
@@ -72,8 +119,33 @@ def _ticks(store: Store, after: int, newest: int) -> Iterator[tuple[int, list[by
                 raise _damaged(store, due, "it is missing")
             if len(bodies) != row.entries:
                 raise _damaged(store, due, "its check sum is wrong")
-            yield due, bodies
+            yield _Tick(due, row.format, bodies)
             due += row.entries
+
+
+def _rows(store: Store) -> Select:
+    """Ticks as today's table has them; before format 2 there was one format of entries."""
+    if store.format >= 2:
+        return select(JOURNAL)
+    return select(*(c for c in JOURNAL.c if c.name != "format"), literal(1).label("format"))
+
+
+def _read(store: Store, tick: _Tick, body: bytes) -> Entry:
+    try:
+        return reader_of(tick.format)(body)
+    except UnknownFormat as error:
+        cure = "start the Portway that wrote it, or give another database"
+        raise StorageError(f"{store.name}: the tick of entry {tick.number} cannot be read: {error}; {cure}") from error
+    except msgspec.MsgspecError as error:
+        raise _damaged(store, tick.number, str(error)) from error
+
+
+def _in_newest(store: Store, tick: _Tick, body: bytes) -> bytes:
+    """The bytes themselves where they are of today's format: a file journal has one format for all its entries."""
+    if tick.format == NEWEST:
+        return body
+    entry = _read(store, tick, body)
+    return written(entry.event, entry.commands)
 
 
 def _damaged(store: Store, number: int, why: str) -> StorageError:

@@ -1,4 +1,5 @@
-"""Tables of the durable state, the same in SQLite and PostgreSQL. Changing one means a new FORMAT.
+"""Tables of the durable state, the same in SQLite and PostgreSQL. Changing one means a new FORMAT and a step that leads
+to it (`migrations/`).
 
 A row of the journal is one tick: its entries as the file journal writes them (length, CRC-32, msgpack), one behind the
 other. So reading needs few rows, every entry has its own check, and an export copies bytes.
@@ -6,7 +7,7 @@ other. So reading needs few rows, every entry has its own check, and an export c
 
 from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, MetaData, String, Table, Text
 
-FORMAT = 1  # of the tables and of what is in them
+FORMAT = 2  # of the tables and of what is in them; the number of the last step
 
 _tables = MetaData()
 # As INTEGER PRIMARY KEY, SQLite numbers the rows themselves by it: no second index.
@@ -20,6 +21,7 @@ JOURNAL = Table(
     Column("entries", Integer, nullable=False),
     Column("at_ms", BigInteger, nullable=False),  # of the last of them
     Column("body", LargeBinary, nullable=False),
+    Column("format", Integer, nullable=False, server_default="1"),  # of its entries (`entry_format.py`)
 )
 SNAPSHOTS = Table(  # a row stands for a whole snapshot: it is written after all its parts
     "portway_snapshots",
@@ -67,4 +69,11 @@ OUTBOX_NEWEST = Table(  # stays when a delivery has been made, so that none is t
     Column("target", String(200), primary_key=True),
     Column("event", BigInteger, nullable=False),
 )
-create_tables = _tables.create_all
+LEADER = Table(  # two rows: `epoch` counts the servers that have led, `beat` the signs of life of the one that leads
+    "portway_leader",
+    _tables,
+    Column("what", String(10), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("holder", String(120), nullable=False),
+)
+ALL = _tables

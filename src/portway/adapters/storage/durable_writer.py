@@ -3,18 +3,20 @@
 A commit costs a flush of the disk (about 1 to 5 ms), a row some microseconds. Ticks of the journal, answers and
 deliveries therefore wait in one queue; the thread takes all that is there into one transaction. If it fails, each write
 is tried alone, so that one bad write harms no other. `again` tells a write that an earlier attempt may have succeeded
-unseen: the connection can break between commit and acknowledgement.
+unseen: the connection can break between commit and acknowledgement. Every transaction begins with the guard, which
+refuses once another server leads (`durable_leadership.py`).
 
 Handing a write to a thread and waking up for its answer costs more than the flush itself on a busy machine. So a write
 on which the control loop waits is carried out by the loop's own thread when the database is on this machine and
 nothing else is being written (`at_once`).
 """
 
+import contextlib
 import queue
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, InvalidStateError
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine
@@ -24,6 +26,7 @@ from portway.adapters.storage.durable_error import StorageError, explained
 
 TOGETHER_MAX = 256
 RECONNECT_S = 0.2
+ABANDONED_S = 1.0
 
 
 class _Write(NamedTuple):
@@ -36,8 +39,11 @@ class _Write(NamedTuple):
 class GroupCommit:
     """Carries out writes in the sequence they were given."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, guard: Callable[[Connection], None] = lambda _: None) -> None:
+        self._engine, self._guard = engine, guard
+        self._settling = threading.Lock()
+        self._under_way: list[_Write] = []  # what the thread has taken
+        self._abandoned: StorageError | None = None
         self._turn = threading.Lock()  # whoever holds it writes
         is_near = engine.url.get_backend_name() == "sqlite"
         self._near = _impatient(engine) if is_near else None
@@ -68,17 +74,31 @@ class GroupCommit:
         return self._put(mine._replace(tried=True)) if failed else mine.done
 
     def _put(self, write: _Write) -> Future:
+        if self._abandoned is not None:
+            self._settle(write, False, self._abandoned)
+            return write.done
         if self._closed:
             raise StorageError(f"{self._engine.url.database}: the database has been closed")
         self._queue.put(write)
         return write.done
+
+    def abandon(self, error: StorageError) -> None:
+        """Nothing is to be written any more: whoever waits, or will ask, gets this error. What hangs in a dead
+        network is left behind."""
+        self._abandoned = error
+        with contextlib.suppress(queue.Empty):
+            while True:
+                if (waiting := self._queue.get_nowait()) is not None:
+                    self._settle(waiting, False, error)
+        for write in self._under_way:
+            self._settle(write, False, error)
 
     def close(self) -> None:
         """Carry out what is waiting, then end the thread."""
         if not self._closed:
             self._closed = True
             self._queue.put(None)
-            self._thread.join()
+            self._thread.join(None if self._abandoned is None else ABANDONED_S)
             if self._near is not None:
                 self._near.close()
 
@@ -86,6 +106,7 @@ class GroupCommit:
         ending = False
         while not ending:
             batch, ending = self._next()
+            self._under_way = batch
             if not batch or self._try(batch, any(w.tried for w in batch)) is None:
                 continue
             for write in batch:  # together they failed
@@ -94,8 +115,7 @@ class GroupCommit:
                     time.sleep(RECONNECT_S)
                     error = self._try([write], again=True)
                 if error is not None:
-                    write.settled(False)
-                    write.done.set_exception(explained(self._engine.url, error))
+                    self._settle(write, False, explained(self._engine.url, error))
 
     def _next(self) -> tuple[list[_Write], bool]:
         first = self._queue.get()
@@ -119,14 +139,24 @@ class GroupCommit:
         """One transaction, all or none."""
         try:
             with connection.begin():
+                self._guard(connection)
                 results = [w.write(connection, again) for w in batch]
         except Exception as error:
             return error
         self.transactions += 1
         for w, result in zip(batch, results, strict=True):
-            w.settled(True)
-            w.done.set_result(result)
+            self._settle(w, True, result)
         return None
+
+    def _settle(self, write: _Write, safe: bool, result: Any) -> None:
+        """Tell how a write has ended, once. Nobody may wait any more: a request that was cancelled has cancelled its
+        future, too."""
+        with self._settling:
+            if write.done.done() and not write.done.cancelled():
+                return  # abandoned before
+            write.settled(safe)
+            with contextlib.suppress(InvalidStateError):
+                (write.done.set_result if safe else write.done.set_exception)(result)
 
 
 def _impatient(engine: Engine) -> Connection:

@@ -1,8 +1,9 @@
 """The journal of a run in one file: a header, then every event with the commands that answered it.
 
-Record: 4 bytes length (big endian), 4 bytes CRC-32, msgpack body. The header names the format version and carries the
-scenario, so a journal is all that a replay needs. Arrivals and drives follow from the decisions; the journal keeps them
-as events too, so that a replay can compare. A file cut off in the middle is read up to its last whole record.
+Record: 4 bytes length (big endian), 4 bytes CRC-32, msgpack body. The header names the format of the entries
+(`entry_format.py`) and carries the scenario, so a journal is all that a replay needs. Arrivals and drives follow from
+the decisions; the journal keeps them as events too, so that a replay can compare. A file cut off in the middle is read
+up to its last whole record.
 The digest is BLAKE2b over all bodies behind the header.
 """
 
@@ -14,11 +15,12 @@ from typing import BinaryIO
 
 import msgspec
 
+from portway.adapters.storage.entry_format import NEWEST, Entry, UnknownFormat, reader_of, written
 from portway.core.commands import Command
 from portway.core.events import Event
 from portway.core.model.scenario import Scenario
 
-VERSION = 1
+VERSION = NEWEST
 FLUSH_BYTES = 1 << 16  # so much is lost at most when the program is killed
 _encoder = msgspec.msgpack.Encoder()
 
@@ -31,13 +33,6 @@ class JournalHeader(msgspec.Struct, frozen=True):
     seed: int
     end_ms: int
     visitors: int
-
-
-class Entry(msgspec.Struct, frozen=True, array_like=True):
-    """One event and its answer."""
-
-    event: Event
-    commands: list[Command]
 
 
 class JournalError(ValueError):
@@ -61,7 +56,7 @@ class JournalWriter:
 
     def note(self, event: Event, commands: Sequence[Command]) -> None:
         """Keep one event and the commands that answered it."""
-        body = _encoder.encode((event, commands))
+        body = written(event, commands)
         self._hash.update(body)
         self.records += 1
         if self._file is not None:
@@ -130,14 +125,11 @@ def read_journal(path: Path) -> tuple[JournalHeader, list[Entry], bool]:
         )
         raise JournalError(f"{path}: {message}")
     try:
-        version = msgspec.msgpack.decode(bodies[0], type=dict).get("version")
-        if version != VERSION:
-            raise JournalError(
-                f"{path}: journal version {version}, this Portway reads {VERSION}; replay it with its own"
-            )
+        read = reader_of(msgspec.msgpack.decode(bodies[0], type=dict).get("version"))
         header = msgspec.msgpack.decode(bodies[0], type=JournalHeader)
-        decoder = msgspec.msgpack.Decoder(Entry)
-        entries = [decoder.decode(body) for body in bodies[1:]]
+        entries = [read(body) for body in bodies[1:]]
+    except UnknownFormat as error:
+        raise JournalError(f"{path}: {error}; replay it with the version that wrote it") from error
     except msgspec.MsgspecError as error:
         raise JournalError(f"{path}: {error}; the file was written by another program or version") from error
     whole = sum(len(b) + 8 for b in bodies) == len(data)

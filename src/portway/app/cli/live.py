@@ -61,6 +61,7 @@ def serve(
     linked_cranes: Annotated[
         str, typer.Option(help="Cranes that report over the API instead of being simulated: all, or QC01,RTG-A1.")
     ] = "",
+    standby: Annotated[bool, typer.Option(help="Wait while another server leads, then go on (PostgreSQL).")] = False,
     settings: Set = None,
 ) -> None:
     """Control a terminal live: trucks over VDA 5050, cranes simulated. Goes on with the run in the database.
@@ -75,6 +76,8 @@ def serve(
     from portway.app.live.tos_links import TosLinksError
 
     names, links = _versions(versions), _tos_links(tos)
+    if standby:
+        _fit_for_standby(broker, keys, with_trucks)
     if schemas is not None and not schemas.is_dir():
         raise typer.BadParameter(f"--schemas {schemas}: there is no such folder")
     loaded = load_scenario(scenario, overrides_of(settings, trucks, None))
@@ -92,6 +95,7 @@ def serve(
             None,
             schemas,
             speed,
+            standby,
             alone=broker is None,
             linked_cranes=_linked(linked_cranes, loaded),
         )
@@ -102,6 +106,16 @@ def serve(
         except (StorageError, OtherMasterError, KeyFileError, TosLinksError) as error:
             print(error, file=sys.stderr)
             raise typer.Exit(3 if isinstance(error, StorageError | OtherMasterError) else 2) from error
+
+
+def _fit_for_standby(broker: str | None, keys: Path | None, with_trucks: bool) -> None:
+    """What both servers must have in common; raises typer.BadParameter."""
+    if broker is None:
+        raise typer.BadParameter("--standby: both servers need the same broker; give it with --broker")
+    if keys is None:
+        raise typer.BadParameter("--standby: both servers need the same API keys; give them with --keys")
+    if with_trucks:
+        raise typer.BadParameter("--standby: trucks do not belong to a server that waits; start `portway truck`")
 
 
 def _tos_links(path: Path | None) -> Any:

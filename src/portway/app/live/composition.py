@@ -7,15 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from portway.adapters.storage.durable import open_durable
 from portway.adapters.tos.api.app import make_api
 from portway.adapters.tos.api.keys import KeyRing, Role, load_keys, new_key
 from portway.adapters.vda5050.link import Broker
+from portway.app.live.leading import serve_while_leading
 from portway.app.live.live_desk import LiveDesk
 from portway.app.live.live_twin import LiveTwin
 from portway.app.live.log import log
+from portway.app.live.opening import Opening, open_leading
 from portway.app.live.ops_page import ops_page
-from portway.app.live.restore import open_run
 from portway.app.live.server import LiveServer, ServerOptions
 from portway.app.live.tos_links import TosLinks, run_tos_links
 from portway.app.web.page import page_routes
@@ -38,6 +38,7 @@ class ServeOptions(NamedTuple):
     recordings: Path | None = None  # folder of what pages were shown; beside the database by default
     schemas: Path | None = None  # of the standard, for samples
     speed: float = 1.0  # of the clock; a rehearsal runs faster than the wall
+    standby: bool = False  # wait while another server leads
     alone: bool = False  # on a broker of our own
     linked_cranes: frozenset[str] = frozenset()
 
@@ -60,25 +61,35 @@ def _recordings(database: str) -> Path:
 
 
 async def serve_terminal(scenario: Scenario, options: ServeOptions, on_signals: Callable[[Any], None]) -> None:
-    """Begin or go on with a run, and serve it until a signal comes."""
+    """Begin or go on with a run, and serve it until a signal comes or another server leads."""
     sys.setswitchinterval(SWITCH_S)
     if "://" not in options.database:
         Path(options.database).resolve().parent.mkdir(parents=True, exist_ok=True)
-    durable = open_durable(options.database)
-    run = open_run(durable.journal, scenario, speed=options.speed)
-    server = LiveServer(
-        run, durable, ServerOptions(options.broker, options.versions, schemas=options.schemas, alone=options.alone)
-    )
-    desk, tokens, keys = LiveDesk(server), options.tos.token_rule(), _keys(options.keys)
+    keys, tokens = _keys(options.keys), options.tos.token_rule()
+    how = Opening(options.database, options.speed, options.standby, options.host, options.port)
+    stopping = asyncio.Event()
+    if options.standby:
+        on_signals(stopping.set)
+    if (opened := await open_leading(scenario, how, stopping)) is None:
+        return
+    durable, run = opened
+    server_options = ServerOptions(
+        options.broker, options.versions, schemas=options.schemas, alone=options.alone,
+        linked_cranes=options.linked_cranes,
+    )  # fmt: skip
+    server = LiveServer(run, durable, server_options)
+    desk = LiveDesk(server)
     api = make_api(desk, keys, durable.answers, tokens=tokens, outbox=durable.outbox)
     twin = LiveTwin(server, desk, options.recordings or _recordings(options.database))
     web = PageServer(ops_page(server, api, page_routes(lambda: twin.stage, keys)), options.host, options.port)
     page, mirror = asyncio.create_task(web.serve()), asyncio.create_task(twin.run())
     links = asyncio.create_task(run_tos_links(options.tos, server, desk))
     on_signals(server.stop)
+    if stopping.is_set():  # a signal came between waiting and serving
+        server.stop()
     log("serving", records=durable.journal.newest, fed=run.fed, at_ms=run.clock.now_ms(), http=options.port)
     try:
-        await server.serve()
+        await serve_while_leading(server, durable.store)
     finally:
         web.should_exit = True
         links.cancel()

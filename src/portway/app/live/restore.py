@@ -2,24 +2,21 @@
 
 import time
 import uuid
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from portway.adapters.storage.durable import DurableJournal
 from portway.adapters.storage.durable_run import LiveRun
-from portway.adapters.storage.journal import Entry
-from portway.app.compose import VISITORS_MAX, traffic_parameters, truck_type
+from portway.app.compose import VISITORS_MAX
 from portway.app.live.clock import RunClock
-from portway.app.live.core_loop import broke, feed
-from portway.app.live.snapshot import core_version, thaw
-from portway.app.map_cache import cached_map
+from portway.app.live.follower import Follower, ReplayError
+from portway.app.live.same_run import check_same
 from portway.core.commands import Command
 from portway.core.controller import Controller
 from portway.core.controller.outstanding import outstanding
-from portway.core.dispatch import STRATEGIES
 from portway.core.model.scenario import Scenario
-from portway.core.routing.live_traffic import LiveTraffic
 from portway.core.routing.traffic_map import TrafficMap
+
+__all__ = ["OpenedRun", "ReplayError", "begun", "open_run"]
 
 
 class OpenedRun(NamedTuple):
@@ -33,52 +30,30 @@ class OpenedRun(NamedTuple):
     fed: int  # records that were handled again
 
 
-class ReplayError(AssertionError):
-    """A record is answered otherwise than before: the journal is of another version of the core."""
+def open_run(
+    journal: DurableJournal, scenario: Scenario, seed: int = 0, speed: float = 1.0, known: Follower | None = None
+) -> OpenedRun:
+    """Begin a run in a new database, or go on with the one in it. Raises OtherScenarioError when that is the run of
+    another scenario, ReplayError when this version would have decided otherwise, StorageError.
 
-
-def open_run(journal: DurableJournal, scenario: Scenario, seed: int = 0, speed: float = 1.0) -> OpenedRun:
-    """Begin a run in a new database, or go on with the one in it (its scenario counts, not the one given).
-
-    `speed` is that of its clock; a rehearsal runs faster than the wall.
+    `speed` is that of its clock; a rehearsal runs faster than the wall. `known` has followed the run so far: a standby.
     """
     run = journal.run
-    is_new = run is None
     if run is None:
-        visitors = VISITORS_MAX if scenario.policies.road_trucks and scenario.terminal.gates else 0
-        run = LiveRun(uuid.uuid4().hex, scenario, seed, visitors, time.time())
+        run = begun(scenario, seed)
         journal.begin(run)
-    traffic_map = cached_map(run.scenario.terminal, truck_type(run.scenario))
-    if is_new:
-        controller = _fresh(run, traffic_map)
+        state = Follower(run, journal)
         return OpenedRun(
-            run.scenario, traffic_map, controller, RunClock(run.started_at_s, 0, speed), controller.start(), 0
+            run.scenario, state.map, state.controller, RunClock(run.started_at_s, 0, speed), state.first, 0
         )
-    controller, number, entries = _known(journal, run, traffic_map)
-    first, last_ms = number, controller.state.now_ms
-    for entry in entries:
-        number += 1
-        if broke(entry.commands) is not None:  # it would break the core again: a person was called, and it is left out
-            controller.advance(entry.event.at_ms)
-        elif feed(controller, entry.event) != entry.commands:
-            raise ReplayError(f"record {number} is answered otherwise; run the server with the version that wrote it")
-        last_ms = entry.event.at_ms
-    clock, told = RunClock(run.started_at_s, last_ms, speed), outstanding(controller.state)
-    return OpenedRun(run.scenario, traffic_map, controller, clock, told, number - first)
+    check_same(run.scenario, scenario, journal.name)
+    state = known if known is not None and known.run == run else Follower(run, journal)
+    fed = state.follow(journal)
+    clock, told = RunClock(run.started_at_s, state.last_ms, speed), outstanding(state.controller.state)
+    return OpenedRun(run.scenario, state.map, state.controller, clock, told, fed)
 
 
-def _fresh(run: LiveRun, traffic_map: TrafficMap) -> Controller:
-    scenario = run.scenario
-    rows = len(scenario.fleet.trucks) + run.visitors
-    traffic = LiveTraffic(traffic_map, rows, traffic_parameters(scenario, run.seed))
-    return Controller(scenario, traffic, STRATEGIES[scenario.policies.dispatch](), run.visitors)
-
-
-def _known(journal: DurableJournal, run: LiveRun, traffic_map: TrafficMap) -> tuple[Controller, int, Iterator[Entry]]:
-    """A controller, the number of the record behind which it stands, and the records that follow."""
-    snapshot = journal.newest_snapshot(core_version())
-    if snapshot is not None and snapshot.number <= journal.newest:
-        return thaw(snapshot.body, traffic_map), snapshot.number, journal.tail(snapshot.number)
-    controller = _fresh(run, traffic_map)
-    controller.start()
-    return controller, 0, journal.tail(0)
+def begun(scenario: Scenario, seed: int = 0) -> LiveRun:
+    """The run that a scenario begins now, with room for road trucks where there is a gate."""
+    visitors = VISITORS_MAX if scenario.policies.road_trucks and scenario.terminal.gates else 0
+    return LiveRun(uuid.uuid4().hex, scenario, seed, visitors, time.time())

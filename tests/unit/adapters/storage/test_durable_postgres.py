@@ -1,15 +1,11 @@
 """The same durable state in a real PostgreSQL server, started for these tests."""
 
 import os
-import pwd
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from test_durable import CHILD
@@ -20,53 +16,19 @@ from portway.app.config import load_scenario
 from portway.app.live.restore import open_run
 from portway.core.commands import SetTimer
 from portway.core.events import TimerFired
-
-
-def programs() -> Path:
-    """Folder of initdb and postgres: skips without them, fails under CI."""
-    found = shutil.which("initdb")
-    folders = [Path(found).resolve().parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not folders:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(
-            "PostgreSQL is not installed (apt-get install postgresql)"
-        )
-    return folders[-1]
+from postgres_server import new_database, postgres_server
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
-    """URL of a server of its own, on a socket in a temporary folder; PostgreSQL refuses to run as root."""
-    bin_, who = programs(), {}
-    with tempfile.TemporaryDirectory(prefix="pg") as folder:
-        if os.getuid() == 0:
-            user = pwd.getpwnam("postgres")
-            os.chown(folder, user.pw_uid, user.pw_gid)
-            who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder, **who}
-        data = f"{folder}/data"
-        subprocess.run([bin_ / "initdb", "-D", data, "-U", "portway", "-A", "trust"], check=True, **quiet)
-        words = ["-D", data, "-k", folder, "-c", "listen_addresses="]
-        process = subprocess.Popen([bin_ / "postgres", *words], **quiet)
-        try:
-            for _ in range(100):
-                if subprocess.run([bin_ / "pg_isready", "-h", folder], check=False, **quiet).returncode == 0:
-                    break
-                time.sleep(0.1)
-            yield f"postgresql://portway@/postgres?host={folder}"
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(20)
+    with postgres_server() as url:
+        yield url
 
 
 @pytest.fixture
 def database(server: str, request: pytest.FixtureRequest) -> str:
     """A database of its own for each test."""
-    import psycopg
-
-    name = request.node.name.lower()[:50]
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    return server.replace("/postgres?", f"/{name}?")
+    return new_database(server, request.node.name)
 
 
 def test_what_was_appended_is_read_back_and_one_server_has_it(database):
@@ -110,7 +72,7 @@ def test_a_run_goes_on_from_its_snapshot_and_journal(database):
     state.journal.append([(event, run.controller.handle(event))])
     state.close()
     again = open_durable(database)
-    restored = open_run(again.journal, load_scenario("huashan"))
+    restored = open_run(again.journal, load_scenario("huashan", {"fleet.trucks": "3"}))
     assert restored.fed == 1
     assert len(restored.scenario.fleet.trucks) == 3
     assert restored.clock.now_ms() >= 1_000

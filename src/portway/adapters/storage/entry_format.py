@@ -1,0 +1,43 @@
+"""Formats of a journal's entries: each record says by which it was written, older ones are read, others are refused.
+
+An entry is the msgpack of an event with its commands (`core/events.py`, `core/commands.py`). Whoever changes those so
+that an old record would be read as something else gives NEWEST a new number and adds a reader for the one before; a new
+kind of event, or a field at the end with a default, needs neither.
+"""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from portway.core.commands import Command
+from portway.core.events import Event
+
+
+class Entry(msgspec.Struct, frozen=True, array_like=True):
+    """One event and its answer."""
+
+    event: Event
+    commands: list[Command]
+
+
+class UnknownFormat(ValueError):
+    """A record was written by a format that this Portway does not know; the text names both."""
+
+
+NEWEST = 1
+_encoder = msgspec.msgpack.Encoder()
+_READERS: dict[int, Callable[[bytes], Entry]] = {1: msgspec.msgpack.Decoder(Entry).decode}
+
+
+def written(event: Event, commands: Sequence[Command]) -> bytes:
+    """An entry in the newest format."""
+    return _encoder.encode((event, commands))
+
+
+def reader_of(number: object) -> Callable[[bytes], Entry]:
+    """What reads entries of a format. Raises UnknownFormat; the reader raises msgspec.MsgspecError."""
+    reader = _READERS.get(number) if type(number) is int else None  # `True` is no format
+    if reader is None:
+        known = ", ".join(str(n) for n in sorted(_READERS))
+        raise UnknownFormat(f"its entries are of format {number!r:.40}, this Portway reads {known}")
+    return reader
