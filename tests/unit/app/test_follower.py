@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
-from live_yard import LiveYard
+from portway.testing.live_yard import LiveYard
 
 from portway.adapters.storage.durable import DurableState, open_durable
 from portway.adapters.storage.durable_error import StorageError
