@@ -155,6 +155,13 @@ class TroubleReported(msgspec.Struct, frozen=True, tag=True, array_like=True):
     detail: str
 
 
+class JobOrdersReceived(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """The TOS hands over several job orders: all are taken, or none. They may count on each other."""
+
+    at_ms: int
+    jobs: tuple[JobOrder, ...]
+
+
 Event = (
     JobOrderReceived
     | TruckArrived
@@ -172,4 +179,5 @@ Event = (
     | JobOrderMoved
     | TruckEnrolled
     | TroubleReported
+    | JobOrdersReceived
 )

@@ -20,12 +20,12 @@ from typing import NamedTuple
 import msgspec
 
 from portway.adapters.tos.api.desk import TosDesk
-from portway.adapters.tos.api.predecessors import predecessors_first
 from portway.adapters.tos.api.views import JobOrderState
 from portway.adapters.tos.edi_out import write_whole
 from portway.adapters.tos.edifact import edi_rows, read_edi
 from portway.adapters.tos.planner import plan_work
 from portway.adapters.tos.rows import WorkError, WorkProblem, WorkRow
+from portway.core.dispatch.predecessors import predecessors_first
 from portway.core.model.layout import Terminal
 from portway.core.model.work import JobOrder, YardSlot
 
@@ -112,7 +112,7 @@ class EdiFolder:
     async def _submit(self, file: Path, digest: str) -> EdiResult:
         rows, odd = await asyncio.to_thread(read_orders, file)
         rows = [r._replace(job_id=f"{r.job_id}.{digest}") for r in rows]
-        known = {v.job_order.id for v in self._desk.job_orders()}
+        known = {v.job_order.id for v in self._desk.job_orders() if v.state != JobOrderState.ABORTED}
         if rows and known.issuperset(r.job_id for r in rows):
             return EdiResult(file.name, len(rows), [], odd)  # taken before a crash
         jobs, _ = predecessors_first(self._planned(rows, _plain(file.name)))
@@ -197,6 +197,8 @@ def read_orders(file: Path) -> tuple[list[WorkRow], list[str]]:
             continue
         rows += edi_rows(work)
         odd += [f"{name}: {text}" for text in work.warnings]
+    if not rows and not problems:
+        problems.append(problem("EQD", "", "no box is named", f"give a {' or a '.join(ORDERS)} with boxes"))
     for row in rows:
         box, mass = row.container_id, row.mass_kg
         if not NUMBER.fullmatch(box):

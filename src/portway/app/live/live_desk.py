@@ -1,6 +1,6 @@
 """The desk of a running server: wishes become events of the core, answered when they are in the journal."""
 
-import copy
+from collections.abc import Sequence
 
 import msgspec
 
@@ -17,9 +17,9 @@ from portway.adapters.tos.api.views import (
     WorkQueueView,
 )
 from portway.app.live.server import LiveServer
-from portway.core.commands import Alert, JobOrderStopped
-from portway.core.dispatch.change import change_for, requeue
-from portway.core.dispatch.problems import problems_with
+from portway.core.commands import Alert, Command, JobOrderStopped
+from portway.core.controller.refusals import was_refused
+from portway.core.dispatch.problems import is_known
 from portway.core.dispatch.work_problem import WorkProblem
 from portway.core.events import (
     CraneReady,
@@ -28,6 +28,7 @@ from portway.core.events import (
     JobOrderCancelled,
     JobOrderMoved,
     JobOrderReceived,
+    JobOrdersReceived,
     RoadBlocked,
     TruckEnrolled,
     TruckPaused,
@@ -52,40 +53,18 @@ class LiveDesk:
         if found:
             return found
         answer = await self._server.loop.ask(lambda at: _at(event, at))
-        stopped = [c for c in answer if isinstance(c, JobOrderStopped) and c.code != "cancelled"]
-        wishes = JobOrderReceived, JobOrderMoved, WorkQueueResequenced
-        if isinstance(event, wishes) and stopped:
-            return [WorkProblem(c.job_order, c.code, "job_order", c.job_order, "it was too late", "look again")
-                    for c in stopped]  # fmt: skip
-        return [WorkProblem("", c.code, "", c.subject, c.detail, "look again")
-                for c in answer if isinstance(c, Alert) and isinstance(event, wishes)]  # fmt: skip
+        if not was_refused(event, answer):
+            return []
+        return self._controller.refusals(event) or _said(answer)  # type: ignore[arg-type]
 
     # -- the TOS's work -----------------------------------------------------------------------------------------
 
     async def submit(self, jobs: list[JobOrder]) -> list[WorkProblem]:
-        """All of them or none."""
-        found = self._problems(jobs)
-        for job in jobs if not found else ():
-            found += await self._ask(JobOrderReceived(0, job))
-        return found
-
-    def _problems(self, jobs: list[JobOrder]) -> list[WorkProblem]:
-        """Several are tried on a copy of the board, since they may count on each other."""
-        board, terminal = self._controller.state.board, self._server.run.scenario.terminal
-        if len(jobs) == 1:
-            return self._controller.refusals(JobOrderReceived(0, jobs[0]))
-        board, found = copy.deepcopy(board), list[WorkProblem]()
-        for job in jobs:
-            problems = problems_with(job, terminal, board)
-            found += problems
-            if not problems and not (job.id in board.unit_of_job and board.job(job.id) == job):
-                change = change_for(board, job)
-                for unit in change.gone:
-                    board.removed(unit)
-                requeue(change, board.queue, board.placed)
-                for unit, _ in change.come:
-                    board.added(unit)
-        return found
+        """All of them or none, as one event; nothing is said to the core of what it knows already."""
+        board = self._controller.state.board
+        if all(is_known(job, board) for job in jobs):
+            return []
+        return await self._ask(JobOrderReceived(0, jobs[0]) if len(jobs) == 1 else JobOrdersReceived(0, tuple(jobs)))
 
     async def cancel(self, job_order: str, by: str, reason: str) -> list[WorkProblem]:
         """Take a job order back, and those that wait for it."""
@@ -218,6 +197,14 @@ class LiveDesk:
     async def wait_progress(self, after: int) -> None:
         """Return when there is a newer one."""
         await self._server.progress.wait(after)
+
+
+def _said(answer: Sequence[Command]) -> list[WorkProblem]:
+    """What is left of a refusal when nothing speaks against the wish any more."""
+    late = "it was too late when its turn came", "look again, and try again"
+    stopped = [(c.job_order, c.code) for c in answer if isinstance(c, JobOrderStopped)]
+    found = [WorkProblem(job, code, "job_order", job, *late) for job, code in stopped]
+    return found + [WorkProblem("", c.code, "", c.subject, c.detail, late[1]) for c in answer if isinstance(c, Alert)]
 
 
 def _at(event: Event, at_ms: int) -> Event:

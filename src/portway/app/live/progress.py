@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from portway.adapters.tos.api.views import AlertView, ProgressEvent, ProgressKind
 from portway.core.commands import Alert, Command, JobOrderDone, JobOrderStopped, PrepareMove, StartHandover
-from portway.core.events import Event, HandoverDone, JobOrderCancelled, JobOrderReceived, RoadBlocked
+from portway.core.controller.refusals import was_refused
+from portway.core.events import Event, HandoverDone, JobOrderCancelled, JobOrderReceived, JobOrdersReceived, RoadBlocked
 from portway.core.model.work import JobOrder
 
 ALERTS_KEPT = 500
@@ -53,18 +54,28 @@ class WorkProgress:
 
     def _event(self, event: Event, commands: Sequence[Command]) -> None:
         if isinstance(event, JobOrderReceived):
-            if any(isinstance(c, JobOrderStopped | Alert) for c in commands):
-                return  # refused: the command says so
-            kind = ProgressKind.UPDATED if event.job.id in self.jobs else ProgressKind.ACCEPTED
-            self.jobs[event.job.id] = event.job
-            self.aborted.pop(event.job.id, None)
-            self._tell(event.at_ms, kind, job_order=event.job.id)
+            self._received(event.at_ms, (event.job,), was_refused(event, commands))
+        elif isinstance(event, JobOrdersReceived):
+            self._received(event.at_ms, event.jobs, was_refused(event, commands))
         elif isinstance(event, HandoverDone):
             begun = self.serving.pop(event.truck, None)
             for job in event.job_orders if begun is not None and begun.to_truck else ():
                 self._tell(event.at_ms, ProgressKind.COLLECTED, job_order=job, truck=event.truck, crane=event.crane)
-        elif isinstance(event, RoadBlocked):
+        elif isinstance(event, RoadBlocked) and not was_refused(event, commands):
             self._road(event)
+
+    def _received(self, at_ms: int, jobs: Sequence[JobOrder], refused: bool) -> None:
+        """New or other job orders; of refused ones the commands tell, and only what they were is kept."""
+        for job in jobs:
+            if refused:
+                self.jobs.setdefault(job.id, job)
+                continue
+            known = job.id in self.jobs and job.id not in self.aborted
+            if known and self.jobs[job.id] == job:
+                continue
+            self.jobs[job.id] = job
+            self.aborted.pop(job.id, None)
+            self._tell(at_ms, ProgressKind.UPDATED if known else ProgressKind.ACCEPTED, job_order=job.id)
 
     def _road(self, event: RoadBlocked) -> None:
         if event.blocked:

@@ -99,7 +99,7 @@ class Controller:
         """The TOS or a person wants something changed: it is done as a whole, or refused with an answer."""
         problems = self.refusals(event)
         if problems:
-            self.state.outbox.append(refused(event, problems, self.state.board))
+            self.state.outbox += refused(event, problems, self.state.board)
         elif isinstance(event, WorkChange):
             self.changes.handle(event)
         else:

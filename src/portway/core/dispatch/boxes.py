@@ -6,6 +6,7 @@ handover is noted, so a job order for a box that is elsewhere, or has left the t
 """
 
 from collections.abc import Iterable
+from copy import copy
 
 from portway.core.model.work import JobOrder, MoveKind, YardSlot
 
@@ -34,6 +35,15 @@ class Boxes:
             self._expect(job)
         for job in known:
             self._believe(job)
+
+    def copy(self) -> "Boxes":
+        """The same, to try a change on."""
+        other = copy(self)
+        other.at, other.by_slot, other.word_of = dict(self.at), dict(self.by_slot), dict(self.word_of)
+        other.left = set(self.left)
+        other.open = {box: jobs[:] for box, jobs in self.open.items()}
+        other.bringing = {slot: jobs[:] for slot, jobs in self.bringing.items()}
+        return other
 
     def expected(self, job: JobOrder) -> None:
         """A job order has come."""

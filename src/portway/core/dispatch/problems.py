@@ -27,17 +27,26 @@ def problems_with(
 
     A job order that comes again unchanged has no problem, one that comes again with other contents is an update.
     """
-    unit = board.unit_of_job.get(job.id)
-    if unit is not None and board.job(job.id) == job:
+    if is_known(job, board):
         return []
-    check = Check(job, terminal, board, in_yard)
+    check = checked(Check(job, terminal, board, in_yard))
+    if not check.found:
+        _ring(check)
+    return check.found
+
+
+def is_known(job: JobOrder, board: Board) -> bool:
+    """Whether a job order is on the board with these very contents."""
+    return job.id in board.unit_of_job and board.job(job.id) == job
+
+
+def checked(check: Check) -> Check:
+    """Everything but whether the job order would wait for itself."""
     for part in (_identity, _quay, _slots, _gate, _twin, _after):
         part(check)
     if not check.found:
         find_box_problems(check)
-    if not check.found:
-        _ring(check)
-    return check.found
+    return check
 
 
 def _identity(check: Check) -> None:
@@ -115,10 +124,11 @@ def _twin(check: Check) -> None:
         return differs("road trucks carry one box, and none is its own twin", "leave it out")
     if job.container.length_ft > TWIN_FT_MAX:
         return differs(f"a twin is {TWIN_FT_MAX} ft long, this box {job.container.length_ft} ft", "leave it out")
-    unit = board.unit_of_job.get(job.twin)
-    if unit is None or not may_change(unit):
-        return None  # it comes later, or has gone ahead: then each goes alone
-    mate = board.job(job.twin)
+    mate, unit = check.coming.get(job.twin), board.unit_of_job.get(job.twin)
+    if mate is None:
+        if unit is None or not may_change(unit):
+            return None  # it comes later, or has gone ahead: then each goes alone
+        mate = board.job(job.twin)
     if mate.twin != job.id:
         return differs(f"{mate.id} names {mate.twin or 'no twin'}", f"send {mate.id} with this twin first")
     ours, theirs = [(j.kind, j.quay_crane, j.quay_bay) for j in (job, mate)]

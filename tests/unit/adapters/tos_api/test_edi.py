@@ -105,6 +105,30 @@ def test_a_file_taken_before_a_crash_but_not_moved_is_known(folder):
     assert len(desk.progress(0)) == events
 
 
+def test_a_list_whose_work_was_taken_back_is_taken_again(folder):
+    watch, desk, path = folder
+    drop(watch, path, "a.edi", coprar(118, "MSCU1234566"))
+    (view,) = desk.job_orders()
+    assert asyncio.run(desk.cancel(view.job_order.id, "tos", "wrong ship")) == []
+    for file in (path / "done").iterdir():
+        file.unlink()
+    assert drop(watch, path, "a.edi", coprar(118, "MSCU1234566")).problems == []
+    assert [v.state for v in desk.job_orders()] == ["open"]
+
+
+def test_a_list_of_which_one_box_cannot_be_taken_gives_no_work_at_all(folder):
+    watch, desk, path = folder
+    drop(watch, path, "a.edi", coprar(118, "MSCU1234566"))
+    result = drop(watch, path, "b.edi", coprar(118, "TEMU2345675", "MSCU1234566", vessel="B"))
+    assert ["MSCU1234566" in text for text in result.problems] == [True]
+    assert len(desk.job_orders()) == 1
+
+
+def test_a_list_without_boxes_is_refused_and_not_called_done(folder):
+    watch, _, path = folder
+    assert "no box is named" in drop(watch, path, "a.edi", coprar(118)).problems[0]
+
+
 def test_boxes_go_to_free_slots_behind_the_work_that_is_there(folder):
     watch, desk, path = folder
     drop(watch, path, "a.edi", coprar(118, *(f"MSCU{i:07d}" for i in range(100, 130))))

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portway.adapters.tos.api.keys import Role
-from portway.adapters.tos.api.predecessors import predecessors_first
+from portway.core.dispatch.predecessors import predecessors_first
 from portway.core.model.work import Container, JobOrder, MoveKind
 
 

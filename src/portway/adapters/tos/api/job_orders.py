@@ -10,9 +10,9 @@ from portway.adapters.tos.api.door import Reader, TosCaller
 from portway.adapters.tos.api.job_order import ID_PATTERN, Body, Id, JobOrderBody
 from portway.adapters.tos.api.openapi import IDEMPOTENCY, changing, refusals
 from portway.adapters.tos.api.paging import Limit, page
-from portway.adapters.tos.api.predecessors import predecessors_first
 from portway.adapters.tos.api.problem import Refusal, refuse_work
 from portway.adapters.tos.api.views import JobOrderState, JobOrderView, View
+from portway.core.dispatch.predecessors import predecessors_first
 from portway.core.dispatch.work_problem import WorkProblem
 from portway.core.model.work import JobOrder, MoveKind
 
