@@ -2,7 +2,7 @@
 
 import msgspec
 
-from portway.core.model.work import JobOrder
+from portway.core.model.work import JobOrder, YardBox
 
 
 class JobOrderReceived(msgspec.Struct, frozen=True, tag=True, array_like=True):
@@ -162,6 +162,16 @@ class JobOrdersReceived(msgspec.Struct, frozen=True, tag=True, array_like=True):
     jobs: tuple[JobOrder, ...]
 
 
+class StockReceived(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """The TOS says where boxes stand in the yard; `whole`: all that are there, so that no other box is."""
+
+    at_ms: int
+    boxes: tuple[YardBox, ...]
+    whole: bool
+    by: str
+    reason: str
+
+
 Event = (
     JobOrderReceived
     | TruckArrived
@@ -180,4 +190,5 @@ Event = (
     | TruckEnrolled
     | TroubleReported
     | JobOrdersReceived
+    | StockReceived
 )

@@ -12,6 +12,7 @@ from portway.core.events import (
     JobOrderReceived,
     JobOrdersReceived,
     RoadBlocked,
+    StockReceived,
     TruckPaused,
     TruckWithdrawn,
     WorkQueueActivated,
@@ -90,6 +91,8 @@ def _said(event: Event) -> tuple[str, str, str, str] | None:
             return "job_moved", job, f"{truck} {reason}".strip(), by
         case WorkQueueActivated(quay_crane=crane, active=active, reason=reason, by=by):
             return "queue_activated" if active else "queue_suspended", crane, reason, by
+        case StockReceived(boxes=boxes, reason=reason, by=by):
+            return "stock_taken", str(len(boxes)), reason, by
         case WorkQueueResequenced(quay_crane=crane, reason=reason, by=by):
             return "queue_resequenced", crane, reason, by
     return None

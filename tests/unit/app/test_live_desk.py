@@ -78,13 +78,25 @@ def test_what_is_known_already_is_not_told_again(tmp_path):
     at_work(tmp_path, yard(), act)
 
 
-def test_a_wish_that_comes_too_late_is_refused_and_not_called_done(tmp_path):
-    """Two ask for the same at once; the second hears what the core has said to it."""
-
+def test_two_who_cancel_the_same_are_answered_alike(tmp_path):
     async def act(site):
         await site.desk.submit([discharge(i) for i in range(4)])
-        answers = await asyncio.gather(*(site.desk.cancel("D3", "tos", "no more") for _ in range(2)))
-        assert sorted(len(found) for found in answers) == [0, 1]
-        assert {p.code for found in answers for p in found} == {"unknown_job_order"}
+        answers = await asyncio.gather(*(site.desk.cancel("D3", "tos", "no more") for _ in range(3)))
+        assert [*answers, await site.desk.cancel("D3", "tos", "no more")] == [[], [], [], []]
+        assert [e.kind for e in site.desk.progress(0) if e.job_order == "D3"] == ["accepted", "aborted"]
+
+    at_work(tmp_path, yard(), act)
+
+
+def test_a_wish_that_comes_too_late_is_refused_and_not_called_done(tmp_path):
+    """Both sequences name every job order when they are asked for; one of them is cancelled between."""
+
+    async def act(site):
+        await site.desk.submit([discharge(i) for i in range(6)])
+        wished = [f"D{i}" for i in (0, 5, 4, 3, 2, 1)]
+        gone, found = await asyncio.gather(
+            site.desk.cancel("D3", "tos", "no more"), site.desk.resequence("QC01", wished, "tos", "later")
+        )
+        assert (gone, [p.code for p in found]) == ([], ["not_in_queue"])
 
     at_work(tmp_path, yard(), act)

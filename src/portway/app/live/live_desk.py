@@ -1,9 +1,11 @@
 """The desk of a running server: wishes become events of the core, answered when they are in the journal."""
 
+import asyncio
 from collections.abc import Sequence
 
 import msgspec
 
+from portway.adapters.tos.api.instants import utc_of
 from portway.adapters.tos.api.views import (
     AlertView,
     ContainerView,
@@ -11,7 +13,11 @@ from portway.adapters.tos.api.views import (
     EnrolmentView,
     JobOrderView,
     ProgressEvent,
+    RoadBlockView,
+    RunView,
+    StockBoxView,
     StrangerView,
+    TerminalView,
     TruckView,
     VehicleView,
     WorkQueueView,
@@ -19,7 +25,9 @@ from portway.adapters.tos.api.views import (
 from portway.app.live.server import LiveServer
 from portway.core.commands import Alert, Command, JobOrderStopped
 from portway.core.controller.refusals import was_refused
+from portway.core.dispatch.batch import batch_problems
 from portway.core.dispatch.problems import is_known
+from portway.core.dispatch.stock import changes_nothing
 from portway.core.dispatch.work_problem import WorkProblem
 from portway.core.events import (
     CraneReady,
@@ -30,13 +38,14 @@ from portway.core.events import (
     JobOrderReceived,
     JobOrdersReceived,
     RoadBlocked,
+    StockReceived,
     TruckEnrolled,
     TruckPaused,
     TruckWithdrawn,
     WorkQueueActivated,
     WorkQueueResequenced,
 )
-from portway.core.model.work import JobOrder
+from portway.core.model.work import JobOrder, YardBox
 
 
 class LiveDesk:
@@ -46,12 +55,16 @@ class LiveDesk:
         self._server, self._pictures = server, server.pictures
         self._controller = server.run.controller
         self._blocks = server.progress.blocks
+        self._started_ms = round(1000 * server.started_at_s)
+        self._reports = asyncio.Lock()
+        server.progress.dated(self._started_ms)
 
     async def _ask(self, event: Event) -> list[WorkProblem]:
         """Refused at the border with reasons, or handled and kept; the core may still say no: others were first."""
         found = self._controller.refusals(event)  # type: ignore[arg-type]
-        if found:
-            return found
+        return found or await self._tell(event)
+
+    async def _tell(self, event: Event) -> list[WorkProblem]:
         answer = await self._server.loop.ask(lambda at: _at(event, at))
         if not was_refused(event, answer):
             return []
@@ -60,18 +73,35 @@ class LiveDesk:
     # -- the TOS's work -----------------------------------------------------------------------------------------
 
     async def submit(self, jobs: list[JobOrder]) -> list[WorkProblem]:
-        """All of them or none, as one event; nothing is said to the core of what it knows already."""
-        board = self._controller.state.board
+        """All of them or none, as one event; nothing is said to the core of what it knows already.
+
+        Nobody is believed here that a box stands in the yard: whoever has a TOS has its stock.
+        """
+        board, terminal = self._controller.state.board, self._server.run.scenario.terminal
         if all(is_known(job, board) for job in jobs):
             return []
+        found = batch_problems(jobs, terminal, board, {})
+        if found:
+            return found
         return await self._ask(JobOrderReceived(0, jobs[0]) if len(jobs) == 1 else JobOrdersReceived(0, tuple(jobs)))
 
     async def cancel(self, job_order: str, by: str, reason: str) -> list[WorkProblem]:
-        """Take a job order back, and those that wait for it."""
-        board = self._controller.state.board
-        if job_order in board.unit_of_job:
-            return await self._ask(JobOrderCancelled(0, job_order, by, reason))
+        """Take a job order back, and those that wait for it; one that is gone is gone."""
+        if job_order in self._controller.state.board.unit_of_job:
+            found = await self._ask(JobOrderCancelled(0, job_order, by, reason))
+            if job_order in self._controller.state.board.unit_of_job:
+                return found
+        if job_order in self._server.progress.aborted:
+            return []
         return [WorkProblem(job_order, "unknown_job_order", "job_order", job_order, "no such job order", "correct it")]
+
+    async def take_stock(self, boxes: list[YardBox], whole: bool, by: str, reason: str) -> list[WorkProblem]:
+        """Take over where boxes stand; what is known already is not said again."""
+        event = StockReceived(0, tuple(boxes), whole, by, reason)
+        found = self._controller.refusals(event)
+        if found or changes_nothing(event, self._controller.state.board):
+            return found
+        return await self._tell(event)
 
     async def resequence(self, quay_crane: str, job_orders: list[str], by: str, reason: str) -> list[WorkProblem]:
         """Give a crane's open job orders another sequence."""
@@ -84,24 +114,32 @@ class LiveDesk:
     # -- the cranes ---------------------------------------------------------------------------------------------
 
     async def crane_ready(self, crane: str, job_order: str) -> list[WorkProblem]:
-        """Taken when it is what the crane was told to prepare."""
-        queue = self._controller.state.board.queues.get(crane)
-        unit = queue.next_unit() if queue is not None else None
-        if queue is None or unit is None or not queue.prepared or job_order not in [j.id for j in unit.jobs]:
-            return [WorkProblem(job_order, "not_prepared", "job_order", job_order,
-                                f"{crane} was not told to prepare it", "wait for the event `prepare`")]  # fmt: skip
-        name = unit.id
-        await self._server.loop.ask(lambda at: CraneReady(at, crane, name))
+        """Taken once, when it is what the crane was told to prepare."""
+        async with self._reports:
+            queue = self._controller.state.board.queues.get(crane)
+            unit = queue.next_unit() if queue is not None else None
+            if queue is None or unit is None or not queue.prepared or job_order not in [j.id for j in unit.jobs]:
+                return [WorkProblem(job_order, "not_prepared", "job_order", job_order,
+                                    f"{crane} was not told to prepare it", "wait for the event `prepare`")]  # fmt: skip
+            if queue.ready or queue.serving:
+                return [WorkProblem(job_order, "already_ready", "job_order", job_order,
+                                    f"{crane} is ready for it already", "say it once")]  # fmt: skip
+            name = unit.id
+            await self._server.loop.ask(lambda at: CraneReady(at, crane, name))
         return []
 
     async def handover_done(self, crane: str, truck: str, job_orders: list[str]) -> list[WorkProblem]:
-        """Taken when this handover is under way."""
-        begun = self._server.progress.serving.get(truck)
-        if begun is None or begun.crane != crane or sorted(begun.job_orders) != sorted(job_orders):
-            return [WorkProblem("", "no_handover", "truck", truck, f"{crane} and {truck} are in no such handover",
-                                "wait for the event `handover`")]  # fmt: skip
-        jobs = begun.job_orders
-        await self._server.loop.ask(lambda at: HandoverDone(at, crane, truck, jobs))
+        """Taken once, when this handover is under way."""
+        async with self._reports:
+            mission = self._controller.state.missions.get(truck)
+            if mission is None or mission.unit is None or not mission.serving or mission.served_by != crane:
+                return [WorkProblem("", "no_handover", "truck", truck, f"{crane} and {truck} are in no handover",
+                                    "wait for the event `handover`, and say once that it is done")]  # fmt: skip
+            jobs = mission.current_leg.jobs
+            if sorted(jobs) != sorted(job_orders):
+                return [WorkProblem("", "no_handover", "job_orders", job_orders,
+                                    f"{crane} and {truck} hand over {', '.join(jobs)}", "name these")]  # fmt: skip
+            await self._server.loop.ask(lambda at: HandoverDone(at, crane, truck, jobs))
         return []
 
     # -- the control room ---------------------------------------------------------------------------------------
@@ -190,9 +228,38 @@ class LiveDesk:
         """Newest last."""
         return self._server.progress.alerts
 
-    def progress(self, after: int) -> list[ProgressEvent]:
+    def run(self) -> RunView:
+        """The run and its clock."""
+        run, clock = self._server.durable.journal.run, self._server.run.clock
+        assert run is not None, "the run has been opened"
+        terminal, now_ms = self._server.run.scenario.terminal, clock.now_ms()
+        started = utc_of(self._started_ms, 0)
+        assert started is not None, "a run begins within the calendar"
+        return RunView(
+            run_id=run.run_id, terminal=terminal.id, title=terminal.title, started_at=started, now_ms=now_ms,
+            now_at=utc_of(self._started_ms, now_ms), speed=clock.speed, last_event=self.newest_progress(),
+            stock_known=self._controller.state.board.boxes.is_whole,
+        )  # fmt: skip
+
+    def terminal(self) -> TerminalView:
+        """The ground plan."""
+        return self._pictures.terminal()
+
+    def stock(self) -> list[StockBoxView]:
+        """Boxes in the yard."""
+        return self._pictures.stock()
+
+    def road_blocks(self) -> list[RoadBlockView]:
+        """What is closed."""
+        return self._pictures.road_blocks()
+
+    def progress(self, after: int, most: int | None = None) -> list[ProgressEvent]:
         """Events behind an id."""
-        return self._server.progress.events[after:]
+        return self._server.progress.events[after : None if most is None else after + most]
+
+    def newest_progress(self) -> int:
+        """Id of the newest event."""
+        return len(self._server.progress.events)
 
     async def wait_progress(self, after: int) -> None:
         """Return when there is a newer one."""

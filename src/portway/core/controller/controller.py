@@ -6,6 +6,7 @@ dispatch strategies and traffic know nothing of each other.
 """
 
 from portway.core.commands import Alert, Command, ExtendBase, PauseTruck
+from portway.core.controller.assignments import Assignments
 from portway.core.controller.dispatching import Dispatching
 from portway.core.controller.driving import let_go, rest
 from portway.core.controller.interventions import Intervention, Interventions
@@ -49,6 +50,7 @@ class Controller:
         self._dispatched_ms = -DISPATCH_MS_MIN
         self.changes = WorkChanges(self.state, self.quay, self.yard, self.visitors)
         self.interventions = Interventions(self.state, self.quay, self.yard, self.visitors, self.dispatching)
+        self.assignments = Assignments(self.state)
 
     # -- the loop -----------------------------------------------------------------------------------------------
 
@@ -89,7 +91,7 @@ class Controller:
             self.state.outbox.append(Alert(event.code, event.subject, event.detail))
         elif not isinstance(event, TruckEnrolled):  # who speaks for a truck is nothing to the core
             self._asked(event)
-        return self._settle()
+        return [*self._settle(), *self.assignments.news()]
 
     def refusals(self, event: WorkChange | Intervention) -> list[WorkProblem]:
         """Why the core would not do what the TOS or a person asks for; empty when it would. Changes nothing."""

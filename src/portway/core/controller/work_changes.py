@@ -1,4 +1,5 @@
-"""Work that changes while it runs: job orders that come, change and go, and work queues in another sequence or halted.
+"""Work that changes while it runs: job orders that come, change and go, work queues in another sequence or halted, and
+stock-takes.
 
 Every change is checked as a whole first (`refusals`) and then carried out as a whole: a batch of job orders is on the
 board before a crane or a truck hears of any of them. What is begun is ended: a box in the hands of a crane or a truck
@@ -19,17 +20,21 @@ from portway.core.dispatch.crane_queue import CraneQueue
 from portway.core.dispatch.predecessors import predecessors_first
 from portway.core.dispatch.problems import WorkProblem, is_known
 from portway.core.dispatch.sequence import new_order, sequence_problems
+from portway.core.dispatch.stock import stock_problems
 from portway.core.dispatch.units import Unit, UnitState
 from portway.core.events import (
     JobOrderCancelled,
     JobOrderReceived,
     JobOrdersReceived,
+    StockReceived,
     WorkQueueActivated,
     WorkQueueResequenced,
 )
 from portway.core.model.work import JobOrder
 
-WorkChange = JobOrderReceived | JobOrdersReceived | JobOrderCancelled | WorkQueueResequenced | WorkQueueActivated
+WorkChange = (
+    JobOrderReceived | JobOrdersReceived | JobOrderCancelled | WorkQueueResequenced | WorkQueueActivated | StockReceived
+)
 TWIN_WAIT_MS = 5_000  # a job order is not begun for so long when its twin is still to come
 
 
@@ -51,6 +56,8 @@ class WorkChanges:
             return found or [problem for job in jobs for problem in self._no_road_trucks(job)]
         if isinstance(event, JobOrderCancelled):
             return self._not_to_be_cancelled(event.job_order)
+        if isinstance(event, StockReceived):
+            return stock_problems(event, self._state.scenario.terminal, board)
         if event.quay_crane not in self._cranes:
             known = f"known: {', '.join(sorted(self._cranes)[:8])}"
             return [WorkProblem("", "unknown_crane", "quay_crane", event.quay_crane, "no such quay crane", known)]
@@ -85,6 +92,8 @@ class WorkChanges:
             self._cancelled(event)
         elif isinstance(event, WorkQueueResequenced):
             self._resequenced(event)
+        elif isinstance(event, StockReceived):
+            self._state.board.boxes.stock_taken(event.boxes, event.whole)
         else:
             self._activated(event)
         self._state.work_wanted = self._state.places_freed = True

@@ -6,7 +6,7 @@ way. Who would wait for himself is found once, at the end, over all of them.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from portway.core.dispatch.board import Board
 from portway.core.dispatch.change import Change, change_for, requeue
@@ -16,13 +16,16 @@ from portway.core.dispatch.problems import checked, is_known, problems_with
 from portway.core.dispatch.units import UnitState
 from portway.core.dispatch.work_problem import Check, WorkProblem
 from portway.core.model.layout import Terminal
-from portway.core.model.work import JobOrder
+from portway.core.model.work import JobOrder, YardSlot
 
 
-def batch_problems(jobs: Sequence[JobOrder], terminal: Terminal, board: Board) -> list[WorkProblem]:
-    """Everything that keeps a batch from being taken, job order by job order; empty when it can be."""
+def batch_problems(
+    jobs: Sequence[JobOrder], terminal: Terminal, board: Board, in_yard: Mapping[str, YardSlot] | None = None
+) -> list[WorkProblem]:
+    """Everything that keeps a batch from being taken, job order by job order; empty when it can be. `in_yard` as in
+    `problems_with`."""
     if len(jobs) == 1:
-        return problems_with(jobs[0], terminal, board)
+        return problems_with(jobs[0], terminal, board, in_yard)
     twice = sorted(name for name, times in Counter(j.id for j in jobs).items() if times > 1)
     if twice:
         return [WorkProblem(n, "twice", "id", n, "given twice in this batch", "leave one out") for n in twice]
@@ -31,16 +34,19 @@ def batch_problems(jobs: Sequence[JobOrder], terminal: Terminal, board: Board) -
         return [_in_ring(job) for job in ring]
     new = [job for job in ordered if not is_known(job, board)]
     place = {job.id: i for i, job in enumerate(jobs)}
-    return sorted(_tried(new, terminal, board.copy()), key=lambda p: place[p.job_order]) if new else []
+    found = _tried(new, terminal, board.copy(), in_yard) if new else []
+    return sorted(found, key=lambda p: place[p.job_order])
 
 
-def _tried(jobs: list[JobOrder], terminal: Terminal, board: Board) -> list[WorkProblem]:
+def _tried(
+    jobs: list[JobOrder], terminal: Terminal, board: Board, in_yard: Mapping[str, YardSlot] | None
+) -> list[WorkProblem]:
     """Try job orders one after the other on a board that may be spoilt."""
     coming, found = {job.id: job for job in jobs}, list[WorkProblem]()
     given = set(coming)
     for job in jobs:
         del coming[job.id]
-        problems = checked(Check(job, terminal, board, None, coming)).found
+        problems = checked(Check(job, terminal, board, in_yard, coming)).found
         found += [p for p in problems if p.code != "unknown_after" or p.value not in given]  # that one is named itself
         if not problems:
             put(board, change_for(board, job))

@@ -1,8 +1,9 @@
 """Why a job order cannot be done, in words that cure it: asked at the border before the event is journaled, and by the
 controller again, so that a job order that slips through changes nothing.
 
-`in_yard` is the container register of whoever has one: with it a box that no job order has named is refused as being
-nowhere; without it the first word of a job order on a box is believed (`boxes`).
+`in_yard` is the container register of whoever has one, beside what the board knows: with it a box that nobody knows is
+refused as being nowhere, and so is a slot above nothing; without it the first word of a job order on a box is believed
+(`boxes`). Once the whole stock has been handed over, the board's own knowledge is such a register.
 """
 
 from collections.abc import Mapping
@@ -42,7 +43,7 @@ def is_known(job: JobOrder, board: Board) -> bool:
 
 def checked(check: Check) -> Check:
     """Everything but whether the job order would wait for itself."""
-    for part in (_identity, _quay, _slots, _gate, _twin, _after):
+    for part in (_identity, _times, _quay, _slots, _gate, _twin, _after):
         part(check)
     if not check.found:
         find_box_problems(check)
@@ -65,6 +66,13 @@ def _identity(check: Check) -> None:
     if check.later and not same:
         cure = f"cancel {', '.join(sorted(check.later)[:4])} first, or send them after it again"
         check.refuse("has_successors", "after", sorted(check.later), "job orders count on its box", cure)
+
+
+def _times(check: Check) -> None:
+    job = check.job
+    if job.due_ms is not None and job.due_ms < job.release_ms:
+        message = f"it may not begin before {job.release_ms} ms"
+        check.refuse("due_before_release", "due_ms", job.due_ms, message, "let it be due after its release")
 
 
 def _quay(check: Check) -> None:

@@ -27,6 +27,8 @@ class WorkProblem(msgspec.Struct, frozen=True):
 class Check:
     """One job order against what is known; collects its problems.
 
+    `in_yard` are boxes that somebody else knows to stand in the yard; None: the word of a job order is believed.
+
     `coming` are the job orders of its batch that are still to be put on the board, by id: what the board knows of them
     is out of date, and they are checked against this one in their turn.
     """
@@ -35,7 +37,8 @@ class Check:
         self, job: JobOrder, terminal: Terminal, board: Board, in_yard: Mapping[str, YardSlot] | None,
         coming: Mapping[str, JobOrder] | None = None,
     ) -> None:  # fmt: skip
-        self.job, self.terminal, self.board, self.in_yard = job, terminal, board, in_yard
+        self.job, self.terminal, self.board = job, terminal, board
+        self.in_yard = {} if in_yard is None and board.boxes.is_whole else in_yard
         self.coming = coming or {}
         self.found: list[WorkProblem] = []
         self.before = _before(board, job.after)
