@@ -112,6 +112,21 @@ def test_a_box_is_not_put_where_it_cannot_stand(tmp_path, asked, found):
     at_work(tmp_path, yard(), act)
 
 
+def test_what_a_work_list_has_planned_is_not_questioned_when_something_else_changes(tmp_path):
+    """The planner of work lists does not model which box stands on which."""
+    planned = JobOrder("W1", D, Container("anything", 20, 60_000.0), quay_crane="QC01", quay_bay=4, slot=slot(1, 4))
+    first = JobOrder("W0", D, Container("other"), quay_crane="QC01", quay_bay=4, slot=slot(2))
+
+    async def act(site):
+        job = (await site.call("GET", "/job-orders/W1")).json()["job_order"]
+        later = await site.call("PUT", "/job-orders/W1", {**job, "sequence": 7})
+        assert later.status_code == 200, later.text
+        moved = await site.call("PUT", "/job-orders/W1", {**job, "slot": at(1, tier=3)})
+        assert codes(moved) == [("hanging", "/slot/tier")]
+
+    at_work(tmp_path, yard(first, planned), act)
+
+
 def test_boxes_of_one_batch_may_stand_on_each_other(tmp_path):
     async def act(site):
         stack = [order(i, "discharge", slot=at(9, tier=t)) for i, t in ((1, 3), (2, 1), (3, 2))]

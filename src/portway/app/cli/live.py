@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from portway.app.cli.options import Scenario, Set, overrides_of
+from portway.app.cli.options import Hosts, Scenario, Set, overrides_of
 from portway.app.interrupt import on_signals
 
 Versions = Annotated[str, typer.Option(help="Versions of VDA 5050, given to the trucks in turn: 2.0,2.1,3.0.")]
@@ -58,6 +58,7 @@ def serve(
     key: Key = None,
     speed: Speed = 1.0,
     schemas: Annotated[Path | None, typer.Option(help="Official schemas (2.1/state.schema ...), for samples.")] = None,
+    hosts: Hosts = None,
     settings: Set = None,
 ) -> None:
     """Control a terminal live: trucks over VDA 5050, cranes simulated. Goes on with the run in the database.
@@ -78,7 +79,17 @@ def serve(
         url = broker or _embedded(stack)
         print(f"broker: {url}", file=sys.stderr)
         options = ServeOptions(
-            broker_from(url, ca, certificate, key), names, host, port, db, keys, links, None, schemas, speed
+            broker_from(url, ca, certificate, key),
+            names,
+            host,
+            port,
+            db,
+            keys,
+            links,
+            None,
+            schemas,
+            speed,
+            tuple(hosts or ()),
         )
         if with_trucks:
             _truck_process(stack, scenario, url, versions, trucks, settings, speed)

@@ -38,6 +38,7 @@ class ServeOptions(NamedTuple):
     recordings: Path | None = None  # folder of what pages were shown; beside the database by default
     schemas: Path | None = None  # of the standard, for samples
     speed: float = 1.0  # of the clock; a rehearsal runs faster than the wall
+    hosts: tuple[str, ...] = ()  # names by which the page may be asked for besides its address
 
 
 def _keys(path: Path | None) -> KeyRing:
@@ -68,7 +69,8 @@ async def serve_terminal(scenario: Scenario, options: ServeOptions, on_signals: 
     desk, tokens, keys = LiveDesk(server), options.tos.token_rule(), _keys(options.keys)
     api = make_api(desk, keys, durable.answers, tokens=tokens, outbox=durable.outbox)
     twin = LiveTwin(server, desk, options.recordings or _recordings(options.database))
-    web = PageServer(ops_page(server, api, page_routes(lambda: twin.stage, keys)), options.host, options.port)
+    pages = ops_page(server, api, page_routes(lambda: twin.stage, keys))
+    web = PageServer(pages, options.host, options.port, options.hosts)
     page, mirror = asyncio.create_task(web.serve()), asyncio.create_task(twin.run())
     links = asyncio.create_task(run_tos_links(options.tos, server, desk))
     on_signals(server.stop)

@@ -87,8 +87,17 @@ def _destination(check: Check) -> None:
         if other.id not in check.before or not leaves(other.container.id):
             message = f"job order {other.id} brings a box there"
             check.refuse("slot_taken", "slot", _words(slot), message, "take another slot")
-    if check.in_yard is not None and not check.found:
+    if check.in_yard is not None and not check.found and not _was_planned(check, slot):
         find_stack_problems(check, slot, "slot_to" if job.kind == MoveKind.YARD else "slot")
+
+
+def _was_planned(check: Check, slot: YardSlot) -> bool:
+    """Whether the job order is known to bring a box of this length there: then it is not questioned again."""
+    job, board = check.job, check.board
+    if job.id not in board.unit_of_job:
+        return False
+    old = board.job(job.id)
+    return goes_to(old) == slot and old.container.length_ft == job.container.length_ft
 
 
 def _words(slot: YardSlot | None) -> str:

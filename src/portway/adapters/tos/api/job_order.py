@@ -44,9 +44,11 @@ class ContainerBody(Body):
         """As the TOS would have written it."""
         return cls.model_construct(id=box.id, length_ft=box.length_ft, mass_kg=box.mass_kg, iso_type=box.iso_type)
 
-    def problems(self, is_known: bool, key: str, job_order: str = "") -> list[WorkProblem]:
-        """Why no such box comes in here; `is_known`: the terminal has it under this name already."""
-        faults = box_faults(self.id, self.length_ft, self.mass_kg, self.iso_type, is_known)
+    def problems(self, known: Container | None, key: str, job_order: str = "") -> list[WorkProblem]:
+        """Why no such box comes in here; `known` is what the terminal has under this name already."""
+        if known == self.to_core():
+            return []
+        faults = box_faults(self.id, self.length_ft, self.mass_kg, self.iso_type, known is not None)
         return [WorkProblem(job_order, f.code, f"{key}.{f.key}", f.value, f.message, f.cure) for f in faults]
 
 

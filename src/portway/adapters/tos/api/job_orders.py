@@ -15,7 +15,7 @@ from portway.adapters.tos.api.problem import Refusal, refuse_work
 from portway.adapters.tos.api.views import JobOrderState, JobOrderView, View
 from portway.core.dispatch.predecessors import predecessors_first
 from portway.core.dispatch.work_problem import WorkProblem
-from portway.core.model.work import JobOrder, MoveKind
+from portway.core.model.work import Container, JobOrder, MoveKind
 
 BATCH_MAX = 1000
 JobOrderId = Annotated[str, Path(pattern=ID_PATTERN, max_length=64)]
@@ -142,12 +142,18 @@ def _nouns(desk: TosDesk, bodies: list[JobOrderBody], indexes: dict[str, int] | 
         p
         for b in bodies
         for p in [
-            *b.container.problems(desk.container(b.container.id) is not None, "container", b.id),
+            *b.container.problems(known_box(desk, b.container.id), "container", b.id),
             *b.time_problems(started_ms),
         ]
     ]
     refuse_work(problems, indexes)
     return [b.timed(started_ms).to_core() for b in bodies]
+
+
+def known_box(desk: TosDesk, number: str) -> Container | None:
+    """What the terminal knows of a box."""
+    view = desk.container(number)
+    return None if view is None else view.to_core()
 
 
 def _known(desk: TosDesk, job: JobOrder) -> bool:

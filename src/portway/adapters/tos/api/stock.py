@@ -8,7 +8,7 @@ from pydantic import Field
 from portway.adapters.tos.api.desk import TosDesk
 from portway.adapters.tos.api.door import Reader, TosOrOperator
 from portway.adapters.tos.api.job_order import ID_PATTERN, Body, ContainerBody, YardSlotBody
-from portway.adapters.tos.api.job_orders import Reason
+from portway.adapters.tos.api.job_orders import Reason, known_box
 from portway.adapters.tos.api.keys import Caller
 from portway.adapters.tos.api.openapi import IDEMPOTENCY, changing, refusals
 from portway.adapters.tos.api.paging import Limit, page
@@ -60,11 +60,10 @@ def stock_routes(desk: TosDesk) -> APIRouter:
 
     async def take(given: list[StockBox], whole: bool, caller: Caller, reason: str) -> StockTaken:
         before = {v.container.id: v for v in desk.stock()}
-        known = before.keys() | {v.job_order.container.id for v in desk.job_orders()}
         found = [
             p
             for i, b in enumerate(given)
-            for p in b.container.problems(b.container.id in known, f"boxes.{i}.container")
+            for p in b.container.problems(known_box(desk, b.container.id), f"boxes.{i}.container")
         ]
         refuse_work(found)
         was_known = desk.run().stock_known

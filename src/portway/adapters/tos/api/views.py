@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from portway.adapters.tos.api.instants import Utc
 from portway.adapters.tos.api.job_order import ContainerBody, JobOrderBody, YardSlotBody
+from portway.core.model.work import Container
 
 
 class View(BaseModel):
@@ -46,6 +47,10 @@ class ContainerView(View):
     slot: YardSlotBody | None = None
     truck: str | None = None
     job_orders: list[str] = Field(default=[], description="Those that are not completed, by id.")
+
+    def to_core(self) -> Container:
+        """The noun of the core."""
+        return Container(self.id, self.length_ft, self.mass_kg, self.iso_type)
 
 
 class WorkQueueView(View):
