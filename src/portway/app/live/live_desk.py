@@ -26,6 +26,7 @@ from portway.app.live.server import LiveServer
 from portway.core.commands import Alert, Command, JobOrderStopped
 from portway.core.controller.refusals import was_refused
 from portway.core.dispatch.batch import batch_problems
+from portway.core.dispatch.change import ROAD_KINDS
 from portway.core.dispatch.problems import is_known
 from portway.core.dispatch.stock import changes_nothing
 from portway.core.dispatch.work_problem import WorkProblem
@@ -83,7 +84,10 @@ class LiveDesk:
         found = batch_problems(jobs, terminal, board, {})
         if found:
             return found
-        return await self._ask(JobOrderReceived(0, jobs[0]) if len(jobs) == 1 else JobOrdersReceived(0, tuple(jobs)))
+        event = JobOrderReceived(0, jobs[0]) if len(jobs) == 1 else JobOrdersReceived(0, tuple(jobs))
+        if any(job.kind in ROAD_KINDS for job in jobs):  # the core may keep no room for road trucks
+            return await self._ask(event)
+        return await self._tell(event)  # what the core would ask has been asked
 
     async def cancel(self, job_order: str, by: str, reason: str) -> list[WorkProblem]:
         """Take a job order back, and those that wait for it; one that is gone is gone."""
