@@ -1,5 +1,6 @@
 """The stock of the yard over the interface of a running server: read, handed over, and held against job orders."""
 
+import httpx
 import msgspec
 import pytest
 from live_site import at_work, slot, yard
@@ -241,6 +242,18 @@ def test_the_stock_of_a_scenario_can_be_handed_over_as_it_is_read(tmp_path):
         assert site.core.state.board.boxes.word_of == {}
 
     at_work(tmp_path, scenario, act)
+
+
+def test_the_clock_is_told_alike_with_and_without_a_key(tmp_path):
+    async def act(site):
+        ours = (await site.call("GET", "/status")).json()
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(site.page), base_url="http://localhost") as client:
+            theirs = (await client.get("/status")).json()
+        assert (ours["started_at"], ours["speed"]) == (theirs["started_at"], theirs["speed"])
+        assert 0 <= theirs["now_ms"] - ours["now_ms"] < 5_000
+        assert theirs["now_at"] >= ours["now_at"] >= ours["started_at"]
+
+    at_work(tmp_path, yard(), act)
 
 
 def test_the_ground_plan_says_what_is_there_and_what_is_closed(tmp_path):

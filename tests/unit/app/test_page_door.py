@@ -18,11 +18,12 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from portway.adapters.tos.api.keys import Role, load_keys, new_key
+from portway.app.cli.watch import page_options
 from portway.app.config import load_scenario, write_scenario
 from portway.app.web.connections import Limits, limits_here
 from portway.app.web.draft import Draft
 from portway.app.web.editor import make_editor
-from portway.app.web.hosts import split_host
+from portway.app.web.hosts import KnownHosts, split_host
 from portway.app.web.lobby import Lobby
 from portway.app.web.page import asset_of, file_routes
 from portway.app.web.serving import PageServer
@@ -139,6 +140,24 @@ def test_a_page_on_all_addresses_is_known_by_the_one_that_was_called():
     served(act, host="0.0.0.0")
 
 
+def test_an_address_of_ipv4_on_a_socket_of_both_is_known():
+    async def app(scope, receive, send):
+        await PlainTextResponse("well")(scope, receive, send)
+
+    async def status(host: str) -> int:
+        sent = []
+        scope = {"type": "http", "path": "/", "scheme": "http", "method": "GET", "server": ("::ffff:192.0.2.5", 8080),
+                 "headers": [(b"host", host.encode())]}  # fmt: skip
+
+        async def keep(message) -> None:
+            sent.append(message)
+
+        await KnownHosts(app, "::")(scope, None, keep)
+        return sent[0]["status"]
+
+    assert [asyncio.run(status(h)) for h in ("192.0.2.5:8080", "192.0.2.6:8080", "192.0.2.5")] == [200, 421, 421]
+
+
 def test_a_stream_is_not_opened_under_another_name():
     async def act(server):
         url = f"ws://127.0.0.1:{server.port}/echo"
@@ -151,6 +170,11 @@ def test_a_stream_is_not_opened_under_another_name():
             assert await socket.recv() == "x"
 
     served(act)
+
+
+def test_the_command_line_names_hosts():
+    assert page_options(8090, False, None, ["port.example"]).hosts == ("port.example",)
+    assert page_options(8090, False, None).hosts == ()
 
 
 def test_a_host_is_split_into_name_and_port():

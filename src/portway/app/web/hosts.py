@@ -16,6 +16,7 @@ from portway.app.live.log import log
 LOCAL = ("localhost", "127.0.0.1", "::1")
 PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 MISDIRECTED = 421  # RFC 9110, section 15.5.20
+MAPPED = "::ffff:"  # before an address of IPv4 on a socket of both (RFC 4291, section 2.5.5.2)
 TOLD_MAX = 20  # refusals that are logged
 
 
@@ -51,7 +52,7 @@ class KnownHosts:
         if said in self._named or host in self._named:
             return True
         server = scope.get("server") or ("", None)
-        here = self._own | {str(server[0]).lower()}
+        here = self._own | {str(server[0]).lower().removeprefix(MAPPED)}
         return host in here and (server[1] is None or (port or PORTS[scope["scheme"]]) == server[1])
 
 

@@ -42,8 +42,10 @@ def refused(event: Event, problems: Sequence[WorkProblem], board: Board) -> list
 
 
 def was_refused(event: Event, answer: Sequence[Command]) -> bool:
-    """Whether an event is a wish, and its answer says that it was not granted."""
-    return not isinstance(event, FACTS) and any(
-        (isinstance(c, JobOrderStopped) and c.code not in STOPS) or (isinstance(c, Alert) and c.code not in NOTICES)
-        for c in answer
-    )
+    """Whether an event is a wish, and its answer says that it was not granted: a refusal comes before anything else."""
+    if isinstance(event, FACTS) or not answer:
+        return False
+    first = answer[0]
+    if isinstance(first, JobOrderStopped):
+        return first.code not in STOPS
+    return isinstance(first, Alert) and first.code not in NOTICES

@@ -5,8 +5,16 @@ import pytest
 from running_core import Core, codes, job
 
 from portway.app.live.core_loop import feed
-from portway.core.commands import JobOrderStopped, PrepareMove
-from portway.core.events import Event, JobOrderCancelled, JobOrderReceived, JobOrdersReceived
+from portway.core.commands import Alert, JobOrderStopped, PrepareMove
+from portway.core.controller.refusals import was_refused
+from portway.core.events import (
+    Event,
+    JobOrderCancelled,
+    JobOrderReceived,
+    JobOrdersReceived,
+    RoadBlocked,
+    TroubleReported,
+)
 from portway.core.model import Container, MoveKind, YardSlot
 
 D, L, Y = MoveKind.DISCHARGE, MoveKind.LOAD, MoveKind.YARD
@@ -143,3 +151,18 @@ def test_those_that_wait_for_what_is_cancelled_go_before_a_crane_hears_of_them()
     answer = core.tell(JobOrderCancelled, "L1", "tos", "no more")
     assert [c.job_order for c in answer if isinstance(c, JobOrderStopped)] == ["L1", "D2"]
     assert [c.unit for c in answer if isinstance(c, PrepareMove)] == ["D3"]
+
+
+def test_a_refusal_is_told_from_what_else_an_answer_says():
+    core = Core(job("L1"), job("D2", D))
+    for event, refused in (
+        (JobOrdersReceived(0, (job("D9", D, quay_crane="QC77"), job("D8", D))), True),
+        (JobOrderReceived(0, msgspec.structs.replace(core.board.job("D2"), quay_crane="QC77")), True),
+        (JobOrderCancelled(0, "nobody", "tos", "no more"), True),
+        (JobOrderCancelled(0, "L1", "tos", "no more"), False),
+        (TroubleReported(0, "jumped", "T001", "far"), False),
+    ):
+        assert was_refused(event, core.controller.handle(event)) is refused
+    blocked = RoadBlocked(0, "oil", ("somewhere",), True, "x", "y")
+    assert was_refused(blocked, [Alert("no_way", "T001", "oil"), Alert("beyond_base", "T001", "")]) is False
+    assert was_refused(blocked, [Alert("unknown_lane", "somewhere", "no such lane")]) is True
