@@ -22,7 +22,7 @@ class Stacks:
         """The slot nearest to a wished one, along its block first; None when no stack takes the box."""
         for block, bay in self._bays(wish):
             rows = range(1, self._blocks[block].rows + 1)
-            free = [slot for row in rows if (slot := self._top(block, bay, row, length_ft)) is not None]
+            free = [slot for row in rows if (slot := self._lowest(block, bay, row, length_ft)) is not None]
             if free:
                 slot = min(free, key=lambda s: (s.tier == 1, s.tier, abs(s.row - wish.row), s.row))
                 self._feet[slot] = length_ft
@@ -34,11 +34,13 @@ class Stacks:
             for bay in sorted(range(1, block.bays + 1), key=lambda bay: (abs(bay - wish.bay), bay)):
                 yield block.id, bay
 
-    def _top(self, block: str, bay: int, row: int, length_ft: int) -> YardSlot | None:
-        """The free slot of a stack, if it takes a box of this length."""
-        tiers = self._blocks[block].tiers
-        used = [t for t in range(1, tiers + 1) if YardSlot(block, bay, row, t) in self._feet]
-        tier = max(used, default=0) + 1
-        if tier > tiers or (used and not bears(self._feet[YardSlot(block, bay, row, tier - 1)], length_ft)):
+    def _lowest(self, block: str, bay: int, row: int, length_ft: int) -> YardSlot | None:
+        """The lowest free slot of a stack, if a box of this length can stand there and bear what is above."""
+        stack = [YardSlot(block, bay, row, tier) for tier in range(1, self._blocks[block].tiers + 1)]
+        free = next((i for i, slot in enumerate(stack) if slot not in self._feet), None)
+        if free is None:
             return None
-        return YardSlot(block, bay, row, tier)
+        beside = [
+            self._feet.get(slot, length_ft) for slot in (*stack[max(free - 1, 0) : free], *stack[free + 1 : free + 2])
+        ]
+        return stack[free] if all(bears(feet, length_ft) for feet in beside) else None
