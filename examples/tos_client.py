@@ -47,6 +47,9 @@ def follow(client: httpx.Client, after: int) -> Iterator[dict]:
         try:
             headers = {"Last-Event-ID": str(after)}
             with client.stream("GET", "/v1/events", headers=headers, timeout=httpx.Timeout(10.0, read=60.0)) as stream:
+                if stream.status_code == 410:  # the terminal has begun another run, whose events count from 1
+                    after = 0
+                    continue
                 stream.raise_for_status()
                 for line in stream.iter_lines():
                     if line.startswith("data: "):
@@ -56,6 +59,13 @@ def follow(client: httpx.Client, after: int) -> Iterator[dict]:
         except httpx.TransportError as error:
             print(f"connecting again: {error}")
         time.sleep(1.0)
+
+
+def report(client: httpx.Client, path: str, body: dict) -> None:
+    """Say what a crane has done; 409 means that it was said already, or is not under way any more."""
+    answer = client.post(path, json=body)
+    if answer.status_code != 409:
+        answer.raise_for_status()
 
 
 def main(url: str, key: str, file: str) -> None:
@@ -72,10 +82,10 @@ def main(url: str, key: str, file: str) -> None:
             if job in states:
                 print(f"{event['id']:>6} {job}: {kind} {event['truck'] or ''} {event['code']}")
             if kind == "prepare" and job in open_jobs:  # the crane says when it is ready; here it always is
-                client.post(f"/v1/cranes/{crane}/ready", json={"job_order": job}).raise_for_status()
+                report(client, f"/v1/cranes/{crane}/ready", {"job_order": job})
             if kind == "handover" and job in open_jobs:  # and when crane and truck are apart again
                 body = {"truck": event["truck"], "job_orders": event["job_orders"] or [job]}
-                client.post(f"/v1/cranes/{crane}/handovers", json=body).raise_for_status()
+                report(client, f"/v1/cranes/{crane}/handovers", body)
             if kind in ENDED:
                 open_jobs.discard(job)
             SEEN.write_text(str(event["id"]))

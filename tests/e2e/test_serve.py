@@ -91,7 +91,7 @@ def test_the_tos_and_the_control_room_change_a_running_terminal_and_a_restart_fo
         job = {
             **last,
             "id": "NEW-1",
-            "container": {**last["container"], "id": "NEWU0000011"},
+            "container": {**last["container"], "id": "NEWU0000016"},
             "after": [],
             "twin": None,
         }
@@ -106,7 +106,7 @@ def test_the_tos_and_the_control_room_change_a_running_terminal_and_a_restart_fo
         pause = {"paused": True, "reason": "flat tyre"}
         assert processes.call("PUT", "/operations/trucks/T001/pause", pause)[0] == 204
         assert processes.call("GET", "/trucks/T001")[1]["state"] == "paused"
-        second = {**job, "id": "NEW-2", "kind": "discharge", "container": {**job["container"], "id": "NEWU0000027"}}
+        second = {**job, "id": "NEW-2", "kind": "discharge", "container": {**job["container"], "id": "NEWU0000021"}}
         second["slot"] = second_slot
         status, answer = processes.call("POST", "/job-orders", second)
         assert status == 201, answer

@@ -48,6 +48,7 @@ MARKS = (
 )
 CHANGE_MARKS = (
     "received",
+    "batch",
     "updated",
     "cancelled",
     "after_cancelled",

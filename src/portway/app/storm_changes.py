@@ -18,6 +18,7 @@ from portway.core.events import (
     JobOrderCancelled,
     JobOrderMoved,
     JobOrderReceived,
+    JobOrdersReceived,
     RoadBlocked,
     RoadTruckCame,
     TruckPaused,
@@ -123,7 +124,7 @@ class ChangingWorld:
         return JobOrderReceived(now_ms, job)
 
     def _twins(self, now_ms: int) -> Event:
-        """Two job orders of a twin lift; the second comes later, perhaps too late."""
+        """Two job orders of a twin lift: as one batch, or the second later, perhaps too late."""
         kind, name = list(MoveKind)[int(self._rng.integers(3))], f"T{self._made:04d}-{len(self._cells)}"
         one = self._new(kind, name + "a")
         one = msgspec.structs.replace(one, twin=name + "b", container=Container("B" + one.id, 20))
@@ -131,7 +132,10 @@ class ChangingWorld:
             one, id=name + "b", twin=one.id, container=Container("B" + name + "b", 20), slot=self._cells.pop(),
             slot_to=self._cells.pop() if kind == MoveKind.YARD else None, after=(),
         )  # fmt: skip
-        self._later(now_ms + int(self._pick((0, 3_000, 200_000))), lambda at: JobOrderReceived(at, two))  # type: ignore[call-overload]
+        wait_ms = int(self._pick((0, 3_000, 200_000)))  # type: ignore[call-overload]
+        if wait_ms == 0:
+            return JobOrdersReceived(now_ms, (two, one))
+        self._later(now_ms + wait_ms, lambda at: JobOrderReceived(at, two))
         return JobOrderReceived(now_ms, one)
 
     def _update(self, now_ms: int) -> Event | None:
@@ -208,15 +212,19 @@ class ChangingWorld:
         return RoadBlocked(now_ms, lane, (lane,), True, *WHO)
 
     def _nonsense(self, now_ms: int) -> Event:
-        """Something that must be refused."""
+        """Something that must be refused; a wrong job order now and then with a right one before it."""
         job = self._new(MoveKind.LOAD, f"X{self._made:04d}")
+        right = msgspec.structs.replace(job, id=job.id + "r", container=Container("B" + job.id + "r"), after=())
         wrong = (
             {"quay_crane": "QC99"}, {"after": ("nobody",)}, {"after": (job.id,)}, {"slot": YardSlot("A1", 999, 1, 1)},
             {"twin": job.id}, {"quay_bay": 999}, {"slot": None},
         )  # fmt: skip
+        right = msgspec.structs.replace(right, slot=self._cells.pop())
+        refused = [msgspec.structs.replace(job, **w) for w in wrong]
         events: list[Event] = [
-            JobOrderReceived(now_ms, msgspec.structs.replace(job, **w)) for w in wrong
-        ]  # fmt: skip
+            JobOrdersReceived(now_ms, (right, job)) if i % 2 else JobOrderReceived(now_ms, job)
+            for i, job in enumerate(refused)
+        ]
         events += [
             TruckPaused(now_ms, "nobody", True, *WHO), JobOrderCancelled(now_ms, "nothing", *WHO),
             WorkQueueResequenced(now_ms, self._scenario.terminal.quay_cranes[0].id, ("nothing",), *WHO),

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from portway.core.commands import Alert, Command, JobOrderDone, JobOrderStopped, StartHandover
 from portway.core.controller.state import State
 from portway.core.dispatch.units import Unit, UnitState
-from portway.core.events import Event, HandoverDone, JobOrderReceived
+from portway.core.events import Event, HandoverDone, JobOrderReceived, JobOrdersReceived
 from portway.core.model import JobOrder, Scenario
 
 MARKS = {
-    "JobOrderReceived": "received", "JobOrderCancelled": "cancelled", "WorkQueueResequenced": "resequenced",
+    "JobOrderReceived": "received", "JobOrdersReceived": "batch", "JobOrderCancelled": "cancelled",
+    "WorkQueueResequenced": "resequenced",
     "WorkQueueActivated": "suspended", "TruckPaused": "paused", "TruckWithdrawn": "withdrawn",
     "JobOrderMoved": "moved", "RoadBlocked": "blocked",
 }  # fmt: skip
@@ -49,9 +50,10 @@ class Ledger:
             return []
         alerts = {c.subject for c in commands if isinstance(c, Alert)}
         refused = any(code not in ("cancelled", "after_cancelled") for code in stopped.values())
-        if isinstance(event, JobOrderReceived) and not refused and event.job.id not in alerts:
-            self.marks["updated"] += event.job.id in self.jobs
-            self.jobs[event.job.id] = self.ever[event.job.id] = event.job
+        if isinstance(event, JobOrderReceived | JobOrdersReceived) and not refused and not alerts:
+            for order in (event.job,) if isinstance(event, JobOrderReceived) else event.jobs:
+                self.marks["updated"] += order.id in self.jobs
+                self.jobs[order.id] = self.ever[order.id] = order
         self.marks[MARKS[kind] if not refused and not alerts else "refused"] += 1
         broken = []
         for job, code in stopped.items():

@@ -119,6 +119,13 @@ class Alert(msgspec.Struct, frozen=True, tag=True, array_like=True):
     detail: str
 
 
+class JobOrderAssigned(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Live: the TOS is told that a truck has been chosen for job orders; until it has the boxes another one may be."""
+
+    truck: str
+    job_orders: tuple[str, ...]
+
+
 Command = (
     DriveTo
     | PrepareMove
@@ -134,4 +141,5 @@ Command = (
     | CancelOrder
     | JobOrderStopped
     | Alert
+    | JobOrderAssigned
 )

@@ -2,7 +2,13 @@
 
 import msgspec
 
-from portway.core.model.work import JobOrder
+from portway.core.model.work import JobOrder, YardBox
+
+
+class RunStarted(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Live: a run begins; answered by the first commands."""
+
+    at_ms: int
 
 
 class JobOrderReceived(msgspec.Struct, frozen=True, tag=True, array_like=True):
@@ -172,6 +178,23 @@ class TroubleReported(msgspec.Struct, frozen=True, tag=True, array_like=True):
     detail: str
 
 
+class JobOrdersReceived(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """The TOS hands over several job orders: all are taken, or none. They may count on each other."""
+
+    at_ms: int
+    jobs: tuple[JobOrder, ...]
+
+
+class StockReceived(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """The TOS says where boxes stand in the yard; `whole`: all that are there, so that no other box is."""
+
+    at_ms: int
+    boxes: tuple[YardBox, ...]
+    whole: bool
+    by: str
+    reason: str
+
+
 Event = (
     JobOrderReceived
     | TruckArrived
@@ -190,4 +213,7 @@ Event = (
     | TruckEnrolled
     | TroubleReported
     | TruckCondition
+    | RunStarted
+    | JobOrdersReceived
+    | StockReceived
 )

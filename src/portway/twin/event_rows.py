@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 
 from portway.core.commands import Alert, Command, JobOrderDone, JobOrderStopped
+from portway.core.controller.refusals import was_refused
 from portway.core.events import (
     Event,
     HandoverDone,
     JobOrderCancelled,
     JobOrderMoved,
     JobOrderReceived,
+    JobOrdersReceived,
     RoadBlocked,
+    StockReceived,
     TruckPaused,
     TruckWithdrawn,
     WorkQueueActivated,
@@ -36,11 +39,8 @@ class EventRows:
 
     def note(self, event: Event, commands: Sequence[Command]) -> None:
         """Fold one entry of the journal."""
-        said = _said(event)
-        if said is not None:
-            self.add(event.at_ms, *said)
-        if isinstance(event, RoadBlocked):
-            self._road(event)
+        if not was_refused(event, commands):
+            self._event(event)
         for command in commands:
             if isinstance(command, JobOrderDone):
                 self.add(command.delivered_ms, "job_done", command.job_order, f"{command.truck} {command.to_place}")
@@ -48,6 +48,15 @@ class EventRows:
                 self.add(event.at_ms, "job_aborted", command.job_order, command.code)
             elif isinstance(command, Alert):
                 self._alarms.moment(command.code, command.subject, event.at_ms, command.detail)
+
+    def _event(self, event: Event) -> None:
+        if isinstance(event, JobOrdersReceived):
+            for job in event.jobs[-KEPT:]:
+                self.add(event.at_ms, "job_accepted", job.id, job.container.id)
+        elif (said := _said(event)) is not None:
+            self.add(event.at_ms, *said)
+        if isinstance(event, RoadBlocked):
+            self._road(event)
 
     def alarm_news(self) -> None:
         """What has become of alarms since the last call."""
@@ -82,6 +91,8 @@ def _said(event: Event) -> tuple[str, str, str, str] | None:
             return "job_moved", job, f"{truck} {reason}".strip(), by
         case WorkQueueActivated(quay_crane=crane, active=active, reason=reason, by=by):
             return "queue_activated" if active else "queue_suspended", crane, reason, by
+        case StockReceived(boxes=boxes, reason=reason, by=by):
+            return "stock_taken", str(len(boxes)), reason, by
         case WorkQueueResequenced(quay_crane=crane, reason=reason, by=by):
             return "queue_resequenced", crane, reason, by
     return None

@@ -10,7 +10,7 @@ from typing import Any
 from portway.core.commands import Command, GantryTo, JobOrderDone, JobOrderStopped, PrepareMove, StartHandover
 from portway.core.controller.state import State
 from portway.core.dispatch.units import Unit, UnitState
-from portway.core.events import Event, HandoverDone
+from portway.core.events import Event, HandoverDone, StockReceived
 from portway.core.model.work import JobOrder
 from portway.core.units import MS_PER_H
 from portway.twin.tables import Tables
@@ -36,12 +36,13 @@ class WorkRows:
         self.state_of = dict.fromkeys(cranes, "idle")
         self._serving: dict[str, StartHandover] = {}  # by crane
         self._vessels = VesselRows(state, tables)
-        for name, slot in state.board.boxes.at.items():
-            tables.put("boxes", name, _box(slot, self._feet(name)))
+        self._stock()
 
-    def _feet(self, box: str) -> int:
-        jobs = self._state.board.boxes.open.get(box)
-        return jobs[0].container.length_ft if jobs else 40
+    def _stock(self) -> None:
+        """All boxes of the yard."""
+        boxes = self._state.board.boxes
+        rows = {name: _box(slot, boxes.length_ft(name)) for name, slot in boxes.at.items()}
+        self._tables.replace("boxes", rows)
 
     # -- what happens -------------------------------------------------------------------------------------------
 
@@ -49,6 +50,8 @@ class WorkRows:
         """Fold one entry of the journal."""
         if isinstance(event, HandoverDone):
             self._handover_done(event)
+        elif isinstance(event, StockReceived):
+            self._stock()
         for command in commands:
             if isinstance(command, PrepareMove):
                 self._begun[command.crane] = event.at_ms, "discharge" if command.discharge else "load"

@@ -16,7 +16,7 @@ from schemathesis.checks import CHECKS
 from schemathesis.generation import GenerationMode
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "unit/adapters/tos_api"))
-from tos_desk import DeskInMemory
+from tos_desk import DeskInMemory, box
 
 from portway.adapters.tos.api.answers import AnswersInMemory
 from portway.adapters.tos.api.app import make_api
@@ -28,13 +28,19 @@ from portway.adapters.tos.api.outbox import OutboxInMemory
 def feasible(name: str, number: int) -> dict:
     """A discharge that can be done: a box and a slot of its own."""
     slot = {"block": "A", "bay": 1 + number % 20, "row": 1 + number // 20 % 6, "tier": 1 + number // 120 % 5}
-    box = {"id": f"BOX{name}"}
-    return {"id": name, "kind": "discharge", "container": box, "quay_crane": "QC1", "quay_bay": 2, "slot": slot}
+    return {
+        "id": name,
+        "kind": "discharge",
+        "container": {"id": box(number)},
+        "quay_crane": "QC1",
+        "quay_bay": 2,
+        "slot": slot,
+    }
 
 
 SALT = b"0123456789abcdef"
 KEY = {"X-API-Key": "all.secret"}
-KNOWN = {"job-orders": "J", "work-queues": "QC1", "cranes": "QC1", "trucks": "T1", "containers": "BOXJ",
+KNOWN = {"job-orders": "J", "work-queues": "QC1", "cranes": "QC1", "trucks": "T1", "containers": box(0),
          "road-blocks": "works", "deliveries": "tos:1"}  # fmt: skip
 CASES = 20  # of each operation; `counted` says how many that makes
 ring = KeyRing([ApiKey("all", frozenset(Role), SALT, hash_secret("secret", SALT))])
@@ -65,6 +71,9 @@ def steer(case) -> None:
             case.body = {"job_orders": [feasible(f"J{number}", number), feasible(f"K{number}", number + 10_000)]}
         elif case.path.endswith("handovers"):
             case.body["job_orders"] = ["J"]
+        elif case.path.endswith("stock"):
+            boxes = [{k: v for k, v in feasible("", 20_000 + number).items() if k in ("container", "slot")}]
+            case.body["boxes"] = boxes if case.method == "POST" else []
         elif case.path.endswith("sequence"):
             case.body["job_orders"] = [j for v in desk.work_queues()[:1] for j in v.job_orders] or ["J"]
 

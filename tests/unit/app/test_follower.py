@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
-from portway.testing.live_yard import LiveYard
 
 from portway.adapters.storage.durable import DurableState, open_durable
 from portway.adapters.storage.durable_error import StorageError
@@ -17,6 +16,7 @@ from portway.app.live.snapshot import core_version, freeze
 from portway.core.commands import SetTimer
 from portway.core.controller.outstanding import outstanding
 from portway.core.events import Event, TruckReported
+from portway.testing.live_yard import LiveYard
 
 SECONDS = 60
 

@@ -52,7 +52,7 @@ export const en = {
   ev_job_cancelled: "job order cancelled", ev_job_done: "box delivered", ev_collected: "collected", ev_handover: "handover done",
   ev_prepare: "prepare", ev_road_blocked: "road closed", ev_road_opened: "road open", ev_truck_paused: "truck stopped",
   ev_truck_resumed: "truck goes on", ev_truck_withdrawn: "truck withdrawn", ev_truck_returned: "truck back at work", ev_job_moved: "job order moved",
-  ev_queue_activated: "work queue activated", ev_queue_suspended: "work queue suspended", ev_queue_resequenced: "work queue resequenced",
+  ev_queue_activated: "work queue activated", ev_queue_suspended: "work queue suspended", ev_queue_resequenced: "work queue resequenced", ev_stock_taken: "stock taken over",
   ev_alarm_raised: "alarm", ev_alarm_acked: "alarm acknowledged", ev_alarm_returned: "alarm over", ev_alarm_shelved: "alarm shelved",
   ev_alarm_unshelved: "alarm back", ev_refused: "refused",
   al_unheard: "Truck not heard", al_unheard_cause: "Nothing was heard from it since the server started or it came back.", al_unheard_do: "Switch it on, or withdraw it; its work goes to others.",

@@ -54,7 +54,7 @@ export const zh: Words = {
   ev_job_cancelled: "指令取消", ev_job_done: "集装箱送达", ev_collected: "已取箱", ev_handover: "交接完成",
   ev_prepare: "准备", ev_road_blocked: "道路封闭", ev_road_opened: "道路开放", ev_truck_paused: "集卡停车",
   ev_truck_resumed: "集卡恢复", ev_truck_withdrawn: "集卡退出", ev_truck_returned: "集卡恢复作业", ev_job_moved: "指令改派",
-  ev_queue_activated: "队列启用", ev_queue_suspended: "队列暂停", ev_queue_resequenced: "队列重排",
+  ev_queue_activated: "队列启用", ev_queue_suspended: "队列暂停", ev_queue_resequenced: "队列重排", ev_stock_taken: "堆场盘点",
   ev_alarm_raised: "报警", ev_alarm_acked: "报警确认", ev_alarm_returned: "报警恢复", ev_alarm_shelved: "报警搁置",
   ev_alarm_unshelved: "报警取消搁置", ev_refused: "被拒绝",
   al_unheard: "集卡无应答", al_unheard_cause: "服务器启动或重新连接后未收到该车消息。", al_unheard_do: "检查车辆上电与网络，必要时退出作业；任务已改派。",

@@ -17,6 +17,7 @@ class LiveRun(msgspec.Struct, frozen=True):
     seed: int
     visitors: int  # rows for road trucks
     started_at_s: float  # Unix epoch
+    start_is_event: bool = False  # its first record is `RunStarted`; before, nobody was told what it began with
 
 
 def read_run(store: Store) -> LiveRun | None:

@@ -6,13 +6,13 @@ named after box and file, so a file that was taken but not moved away before a c
 is known by its digest.
 
 The planner plans an empty yard and free cranes. So it is told of the boxes that stand, or will, as boxes with a given
-slot, and the new sequences follow behind those that the cranes have.
+slot, and the new sequences follow behind those that the cranes have. Its slots are then exchanged for near ones in
+which the boxes can stand (`stacks.py`).
 """
 
 import asyncio
 import hashlib
 import os
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -20,19 +20,19 @@ from typing import NamedTuple
 import msgspec
 
 from portway.adapters.tos.api.desk import TosDesk
-from portway.adapters.tos.api.predecessors import predecessors_first
 from portway.adapters.tos.api.views import JobOrderState
+from portway.adapters.tos.container_rules import box_faults
 from portway.adapters.tos.edi_out import write_whole
 from portway.adapters.tos.edifact import edi_rows, read_edi
 from portway.adapters.tos.planner import plan_work
 from portway.adapters.tos.rows import WorkError, WorkProblem, WorkRow
+from portway.adapters.tos.stacks import Stacks
+from portway.core.dispatch.predecessors import predecessors_first
 from portway.core.model.layout import Terminal
-from portway.core.model.work import JobOrder, YardSlot
+from portway.core.model.work import JobOrder, MoveKind, YardSlot
 
 DIGEST_CHARS = 10
 ORDERS = ("COPRAR", "BAPLIE")  # the other messages report what has been done; our own come out as these
-NUMBER = re.compile(r"[A-Za-z0-9]{4,17}")
-MASS_KG_MAX = 65_000
 BYTES_MAX = 20_000_000
 NAME_BYTES_MAX = 200  # leaves room for the digest and `.problems.txt`
 UNFINISHED_LOOKS = 60  # a file without its last segment is given up after so many
@@ -112,12 +112,31 @@ class EdiFolder:
     async def _submit(self, file: Path, digest: str) -> EdiResult:
         rows, odd = await asyncio.to_thread(read_orders, file)
         rows = [r._replace(job_id=f"{r.job_id}.{digest}") for r in rows]
-        known = {v.job_order.id for v in self._desk.job_orders()}
+        self._check(rows, _plain(file.name))
+        known = {v.job_order.id for v in self._desk.job_orders() if v.state != JobOrderState.ABORTED}
         if rows and known.issuperset(r.job_id for r in rows):
             return EdiResult(file.name, len(rows), [], odd)  # taken before a crash
         jobs, _ = predecessors_first(self._planned(rows, _plain(file.name)))
         found = await self._desk.submit(jobs)
         return EdiResult(file.name, 0 if found else len(jobs), [str(p) for p in found], odd)
+
+    def _check(self, rows: list[WorkRow], source: str) -> None:
+        """What no box can be; one that the terminal knows may have any name. Raises WorkError."""
+        faults = [
+            (row, fault)
+            for row in rows
+            for fault in box_faults(
+                row.container_id, row.length_ft, row.mass_kg, row.iso_type,
+                self._desk.container(row.container_id) is not None,
+            )
+        ]  # fmt: skip
+        if faults:
+            segment = {"id": "EQD", "iso_type": "EQD", "mass_kg": "MEA"}
+            raise WorkError([
+                WorkProblem(source, 0, segment[f.key], f"{f.value:g}" if isinstance(f.value, float) else str(f.value),
+                            f.message if row.container_id in f.message else f"{row.container_id}: {f.message}", f.cure)
+                for row, f in faults
+            ])  # fmt: skip
 
     def _planned(self, rows: list[WorkRow], source: str) -> list[JobOrder]:
         standing = {**self._in_yard(), **self._promised()}
@@ -143,11 +162,30 @@ class EdiFolder:
         ]
         work = plan_work(others + placed, self._terminal, source)
         last = self._last_sequences()
-        return [
+        jobs = [
             msgspec.structs.replace(j, sequence=j.sequence + last.get(j.quay_crane or "", 0))
             for j in work.job_orders
             if not j.id.startswith(STANDING)
         ]
+        return self._stacked(jobs, standing, source)
+
+    def _stacked(self, jobs: list[JobOrder], standing: Mapping[str, YardSlot], source: str) -> list[JobOrder]:
+        """Boxes that come get a slot in which they can stand; raises WorkError when there is none."""
+        known = {box: self._desk.container(box) for box in standing}
+        stacks = Stacks(self._terminal, {slot: v.length_ft if (v := known[box]) else 40
+                                         for box, slot in standing.items()})  # fmt: skip
+        slots, problems = dict[str, YardSlot](), list[WorkProblem]()
+        for job in sorted(jobs, key=lambda j: (j.release_ms, j.quay_crane or "", j.sequence, j.id)):
+            if job.kind == MoveKind.DISCHARGE and job.slot is not None:
+                slot = stacks.take(job.slot, job.container.length_ft)
+                if slot is None:
+                    message, cure = "no stack of the yard takes it", "take boxes out"
+                    problems.append(WorkProblem(source, 0, "EQD", job.container.id, message, cure))
+                else:
+                    slots[job.container.id] = slot
+        if problems:
+            raise WorkError(problems)
+        return [msgspec.structs.replace(j, slot=slots.get(j.container.id, j.slot)) for j in jobs]
 
     def _promised(self) -> dict[str, YardSlot]:
         """Slots to which boxes are on their way."""
@@ -197,14 +235,8 @@ def read_orders(file: Path) -> tuple[list[WorkRow], list[str]]:
             continue
         rows += edi_rows(work)
         odd += [f"{name}: {text}" for text in work.warnings]
-    for row in rows:
-        box, mass = row.container_id, row.mass_kg
-        if not NUMBER.fullmatch(box):
-            problems.append(problem("EQD", box, "no container number", "4 to 17 letters and digits"))
-        if not 0 < mass <= MASS_KG_MAX:
-            problems.append(
-                problem("MEA", f"{mass:g}", f"{box}: out of range", f"more than 0, at most {MASS_KG_MAX} kg")
-            )
+    if not rows and not problems:
+        problems.append(problem("EQD", "", "no box is named", f"give a {' or a '.join(ORDERS)} with boxes"))
     if problems:
         raise WorkError(problems)
     return rows, odd

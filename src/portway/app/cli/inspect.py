@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from portway.app.cli.options import Json, Scenario, Set, overrides_of
+from portway.app.cli.options import Hosts, Json, Scenario, Set, overrides_of
 from portway.app.cli.watch import Browser, Port, page_options
 
 
@@ -39,14 +39,14 @@ def check(scenario: Scenario, settings: Set = None, as_json: Json = False) -> No
     raise typer.Exit(1 if errors else 0)
 
 
-def edit(scenario: Scenario, port: Port = 8090, browser: Browser = True) -> None:
+def edit(scenario: Scenario, port: Port = 8090, browser: Browser = True, hosts: Hosts = None) -> None:
     """Open the layout editor on a scenario: move and add roads, blocks and places, see what `check` finds, save."""
     import asyncio
 
     from portway.app.web.draft import Draft
     from portway.app.web.editor import edit as edit_draft
 
-    asyncio.run(edit_draft(Draft(scenario), page_options(port, browser, None)))
+    asyncio.run(edit_draft(Draft(scenario), page_options(port, browser, None, hosts)))
 
 
 def draw(

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from portway.app.cli.options import Scenario, Set, overrides_of
+from portway.app.cli.options import Hosts, Scenario, Set, overrides_of
 from portway.app.interrupt import on_signals
 
 Versions = Annotated[str, typer.Option(help="Versions of VDA 5050, given to the trucks in turn: 2.0,2.1,3.0.")]
@@ -62,6 +62,7 @@ def serve(
         str, typer.Option(help="Cranes that report over the API instead of being simulated: all, or QC01,RTG-A1.")
     ] = "",
     standby: Annotated[bool, typer.Option(help="Wait while another server leads, then go on (PostgreSQL).")] = False,
+    hosts: Hosts = None,
     settings: Set = None,
 ) -> None:
     """Control a terminal live: trucks over VDA 5050, cranes simulated. Goes on with the run in the database.
@@ -98,6 +99,7 @@ def serve(
             standby,
             alone=broker is None,
             linked_cranes=_linked(linked_cranes, loaded),
+            hosts=tuple(hosts or ()),
         )
         if with_trucks:
             _truck_process(stack, scenario, url, versions, trucks, settings, speed, _memory(db))

@@ -11,6 +11,10 @@ Set = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 Seed = Annotated[int, typer.Option(help="Seed of everything random.")]
+Hosts = Annotated[
+    list[str] | None,
+    typer.Option("--allow-host", metavar="NAME", help="A name by which the page may be asked for; again for more."),
+]
 Out = Annotated[Path | None, typer.Option(help="Folder for what the run leaves.")]
 
 

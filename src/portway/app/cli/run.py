@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from portway.app.cli.film import FilmSpan, Frames, Video, make_film
-from portway.app.cli.options import Json, Out, Scenario, Seed, Set, overrides_of
+from portway.app.cli.options import Hosts, Json, Out, Scenario, Seed, Set, overrides_of
 from portway.app.cli.watch import Browser, Headless, Keys, Port, Speed, is_headless, page_options, show_past, show_run
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ def demo(
     port: Port = 8090,
     browser: Browser = True,
     keys: Keys = None,
+    hosts: Hosts = None,
     settings: Set = None,
 ) -> None:
     """Show the Yangluo terminal with 60 simulated trucks in the browser; --headless: 8 hours and a report."""
@@ -129,7 +130,7 @@ def demo(
     if is_headless(headless):
         _simulate(scenario, 0, DEMO_HOURS, folder, "off", False)
     else:
-        show_run(scenario, 0, DEMO_HOURS, folder, speed, page_options(port, browser, keys))
+        show_run(scenario, 0, DEMO_HOURS, folder, speed, page_options(port, browser, keys, hosts))
 
 
 def watch(
@@ -142,6 +143,7 @@ def watch(
     port: Port = 8090,
     browser: Browser = True,
     keys: Keys = None,
+    hosts: Hosts = None,
     strategy: Annotated[str | None, typer.Option(help="nearest, gangs or rolling_horizon.")] = None,
     settings: Set = None,
 ) -> None:
@@ -150,7 +152,7 @@ def watch(
 
     loaded = load_scenario(scenario, overrides_of(settings, trucks, strategy))
     folder = out or Path("runs") / Path(scenario).name
-    show_run(loaded, seed, hours, folder, speed, page_options(port, browser, keys))
+    show_run(loaded, seed, hours, folder, speed, page_options(port, browser, keys, hosts))
 
 
 def replay(
@@ -160,6 +162,7 @@ def replay(
     headless: Headless = None,
     port: Port = 8090,
     browser: Browser = True,
+    hosts: Hosts = None,
     video: Video = None,
     frames: Frames = None,
     film: FilmSpan = "",
@@ -172,7 +175,7 @@ def replay(
     if is_headless(True if as_json else headless):
         _compare(folder, out, _poses_hz(poses), as_json)
     else:
-        show_past(folder, page_options(port, browser, None))
+        show_past(folder, page_options(port, browser, None, hosts))
 
 
 def _compare(folder: Path, out: Path | None, poses_hz: float | None, as_json: bool) -> None:

@@ -34,7 +34,7 @@ def is_headless(wished: bool | None) -> bool:
     return bool(os.environ.get("CI")) or not sys.stdout.isatty()
 
 
-def page_options(port: int, browser: bool, keys: Path | None) -> "PageOptions":
+def page_options(port: int, browser: bool, keys: Path | None, hosts: list[str] | None = None) -> "PageOptions":
     """Options of the page from those of the command line; exit code 2 for a key file that cannot be used."""
     from portway.adapters.tos.api.keys import KeyFileError, load_keys
     from portway.app.web.watching import PageOptions
@@ -45,7 +45,7 @@ def page_options(port: int, browser: bool, keys: Path | None) -> "PageOptions":
         print(error, file=sys.stderr)
         raise typer.Exit(2) from error
     shown = browser and (bool(os.environ.get("DISPLAY")) or sys.platform in ("darwin", "win32"))
-    return PageOptions(port=port, browser=shown, keys=ring, on_signals=on_signals)
+    return PageOptions(port=port, browser=shown, keys=ring, on_signals=on_signals, hosts=tuple(hosts or ()))
 
 
 def show_run(scenario: "Scenario", seed: int, hours: float, folder: Path, speed: float, options: "PageOptions") -> None:

@@ -41,6 +41,7 @@ class ServeOptions(NamedTuple):
     standby: bool = False  # wait while another server leads
     alone: bool = False  # on a broker of our own
     linked_cranes: frozenset[str] = frozenset()
+    hosts: tuple[str, ...] = ()  # names by which the page may be asked for besides its address
 
 
 def _keys(path: Path | None) -> KeyRing:
@@ -81,7 +82,8 @@ async def serve_terminal(scenario: Scenario, options: ServeOptions, on_signals: 
     desk = LiveDesk(server)
     api = make_api(desk, keys, durable.answers, tokens=tokens, outbox=durable.outbox)
     twin = LiveTwin(server, desk, options.recordings or _recordings(options.database))
-    web = PageServer(ops_page(server, api, page_routes(lambda: twin.stage, keys)), options.host, options.port)
+    pages = ops_page(server, api, page_routes(lambda: twin.stage, keys))
+    web = PageServer(pages, options.host, options.port, options.hosts)
     page, mirror = asyncio.create_task(web.serve()), asyncio.create_task(twin.run())
     links = asyncio.create_task(run_tos_links(options.tos, server, desk))
     on_signals(server.stop)

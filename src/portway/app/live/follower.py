@@ -50,7 +50,7 @@ class Follower:
             self.controller, self.number = thaw(snapshot.body, self.map), snapshot.number
         else:
             self.controller, self.number = fresh(run, self.map), 0
-            self.first = self.controller.start()
+            self.first = [] if run.start_is_event else self.controller.start()
         self.last_ms = self.controller.state.now_ms
 
     def follow(self, journal: Kept, records_max: int | None = None) -> int:

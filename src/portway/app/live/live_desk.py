@@ -1,9 +1,11 @@
 """The desk of a running server: wishes become events of the core, answered when they are in the journal."""
 
-import copy
+import asyncio
+from collections.abc import Sequence
 
 import msgspec
 
+from portway.adapters.tos.api.instants import utc_of
 from portway.adapters.tos.api.views import (
     AlertView,
     ContainerView,
@@ -11,15 +13,22 @@ from portway.adapters.tos.api.views import (
     EnrolmentView,
     JobOrderView,
     ProgressEvent,
+    RoadBlockView,
+    RunView,
+    StockBoxView,
     StrangerView,
+    TerminalView,
     TruckView,
     VehicleView,
     WorkQueueView,
 )
 from portway.app.live.server import LiveServer
-from portway.core.commands import Alert, JobOrderStopped
-from portway.core.dispatch.change import change_for, requeue
-from portway.core.dispatch.problems import problems_with
+from portway.core.commands import Alert, Command, JobOrderStopped
+from portway.core.controller.refusals import was_refused
+from portway.core.dispatch.batch import batch_problems
+from portway.core.dispatch.change import ROAD_KINDS
+from portway.core.dispatch.problems import is_known
+from portway.core.dispatch.stock import changes_nothing
 from portway.core.dispatch.work_problem import WorkProblem
 from portway.core.events import (
     CraneReady,
@@ -28,14 +37,16 @@ from portway.core.events import (
     JobOrderCancelled,
     JobOrderMoved,
     JobOrderReceived,
+    JobOrdersReceived,
     RoadBlocked,
+    StockReceived,
     TruckEnrolled,
     TruckPaused,
     TruckWithdrawn,
     WorkQueueActivated,
     WorkQueueResequenced,
 )
-from portway.core.model.work import JobOrder
+from portway.core.model.work import JobOrder, YardBox
 
 
 class LiveDesk:
@@ -45,54 +56,56 @@ class LiveDesk:
         self._server, self._pictures = server, server.pictures
         self._controller = server.run.controller
         self._blocks = server.progress.blocks
+        self._started_ms = round(1000 * server.started_at_s)
+        self._reports = asyncio.Lock()
+        server.progress.dated(self._started_ms)
 
     async def _ask(self, event: Event) -> list[WorkProblem]:
         """Refused at the border with reasons, or handled and kept; the core may still say no: others were first."""
         found = self._controller.refusals(event)  # type: ignore[arg-type]
-        if found:
-            return found
+        return found or await self._tell(event)
+
+    async def _tell(self, event: Event) -> list[WorkProblem]:
         answer = await self._server.loop.ask(lambda at: _at(event, at))
-        stopped = [c for c in answer if isinstance(c, JobOrderStopped) and c.code != "cancelled"]
-        wishes = JobOrderReceived, JobOrderMoved, WorkQueueResequenced
-        if isinstance(event, wishes) and stopped:
-            return [WorkProblem(c.job_order, c.code, "job_order", c.job_order, "it was too late", "look again")
-                    for c in stopped]  # fmt: skip
-        return [WorkProblem("", c.code, "", c.subject, c.detail, "look again")
-                for c in answer if isinstance(c, Alert) and isinstance(event, wishes)]  # fmt: skip
+        if not was_refused(event, answer):
+            return []
+        return self._controller.refusals(event) or _said(answer)  # type: ignore[arg-type]
 
     # -- the TOS's work -----------------------------------------------------------------------------------------
 
     async def submit(self, jobs: list[JobOrder]) -> list[WorkProblem]:
-        """All of them or none."""
-        found = self._problems(jobs)
-        for job in jobs if not found else ():
-            found += await self._ask(JobOrderReceived(0, job))
-        return found
+        """All of them or none, as one event; nothing is said to the core of what it knows already.
 
-    def _problems(self, jobs: list[JobOrder]) -> list[WorkProblem]:
-        """Several are tried on a copy of the board, since they may count on each other."""
+        Nobody is believed here that a box stands in the yard: whoever has a TOS has its stock.
+        """
         board, terminal = self._controller.state.board, self._server.run.scenario.terminal
-        if len(jobs) == 1:
-            return self._controller.refusals(JobOrderReceived(0, jobs[0]))
-        board, found = copy.deepcopy(board), list[WorkProblem]()
-        for job in jobs:
-            problems = problems_with(job, terminal, board)
-            found += problems
-            if not problems and not (job.id in board.unit_of_job and board.job(job.id) == job):
-                change = change_for(board, job)
-                for unit in change.gone:
-                    board.removed(unit)
-                requeue(change, board.queue, board.placed)
-                for unit, _ in change.come:
-                    board.added(unit)
-        return found
+        if all(is_known(job, board) for job in jobs):
+            return []
+        found = batch_problems(jobs, terminal, board, {})
+        if found:
+            return found
+        event = JobOrderReceived(0, jobs[0]) if len(jobs) == 1 else JobOrdersReceived(0, tuple(jobs))
+        if any(job.kind in ROAD_KINDS for job in jobs):  # the core may keep no room for road trucks
+            return await self._ask(event)
+        return await self._tell(event)  # what the core would ask has been asked
 
     async def cancel(self, job_order: str, by: str, reason: str) -> list[WorkProblem]:
-        """Take a job order back, and those that wait for it."""
-        board = self._controller.state.board
-        if job_order in board.unit_of_job:
-            return await self._ask(JobOrderCancelled(0, job_order, by, reason))
+        """Take a job order back, and those that wait for it; one that is gone is gone."""
+        if job_order in self._controller.state.board.unit_of_job:
+            found = await self._ask(JobOrderCancelled(0, job_order, by, reason))
+            if job_order in self._controller.state.board.unit_of_job:
+                return found
+        if job_order in self._server.progress.aborted:
+            return []
         return [WorkProblem(job_order, "unknown_job_order", "job_order", job_order, "no such job order", "correct it")]
+
+    async def take_stock(self, boxes: list[YardBox], whole: bool, by: str, reason: str) -> list[WorkProblem]:
+        """Take over where boxes stand; what is known already is not said again."""
+        event = StockReceived(0, tuple(boxes), whole, by, reason)
+        found = self._controller.refusals(event)
+        if found or changes_nothing(event, self._controller.state.board):
+            return found
+        return await self._tell(event)
 
     async def resequence(self, quay_crane: str, job_orders: list[str], by: str, reason: str) -> list[WorkProblem]:
         """Give a crane's open job orders another sequence."""
@@ -104,25 +117,46 @@ class LiveDesk:
 
     # -- the cranes ---------------------------------------------------------------------------------------------
 
+    def _simulated(self, crane: str) -> list[WorkProblem]:
+        """Why a crane's report is not taken: each crane is simulated or linked."""
+        terminal = self._server.run.scenario.terminal
+        known = {c.id for c in (*terminal.quay_cranes, *terminal.yard_cranes)}
+        if crane in self._server.options.linked_cranes or crane not in known:
+            return []
+        return [WorkProblem("", "crane_simulated", "crane", crane, f"{crane} is simulated by this server",
+                            f"start it with --linked-cranes {crane}")]  # fmt: skip
+
     async def crane_ready(self, crane: str, job_order: str) -> list[WorkProblem]:
-        """Taken when it is what the crane was told to prepare."""
-        queue = self._controller.state.board.queues.get(crane)
-        unit = queue.next_unit() if queue is not None else None
-        if queue is None or unit is None or not queue.prepared or job_order not in [j.id for j in unit.jobs]:
-            return [WorkProblem(job_order, "not_prepared", "job_order", job_order,
-                                f"{crane} was not told to prepare it", "wait for the event `prepare`")]  # fmt: skip
-        name = unit.id
-        await self._server.loop.ask(lambda at: CraneReady(at, crane, name))
+        """Taken once, when it is what the crane was told to prepare."""
+        if simulated := self._simulated(crane):
+            return simulated
+        async with self._reports:
+            queue = self._controller.state.board.queues.get(crane)
+            unit = queue.next_unit() if queue is not None else None
+            if queue is None or unit is None or not queue.prepared or job_order not in [j.id for j in unit.jobs]:
+                return [WorkProblem(job_order, "not_prepared", "job_order", job_order,
+                                    f"{crane} was not told to prepare it", "wait for the event `prepare`")]  # fmt: skip
+            if queue.ready or queue.serving:
+                return [WorkProblem(job_order, "already_ready", "job_order", job_order,
+                                    f"{crane} is ready for it already", "say it once")]  # fmt: skip
+            name = unit.id
+            await self._server.loop.ask(lambda at: CraneReady(at, crane, name))
         return []
 
     async def handover_done(self, crane: str, truck: str, job_orders: list[str]) -> list[WorkProblem]:
-        """Taken when this handover is under way."""
-        begun = self._server.progress.serving.get(truck)
-        if begun is None or begun.crane != crane or sorted(begun.job_orders) != sorted(job_orders):
-            return [WorkProblem("", "no_handover", "truck", truck, f"{crane} and {truck} are in no such handover",
-                                "wait for the event `handover`")]  # fmt: skip
-        jobs = begun.job_orders
-        await self._server.loop.ask(lambda at: HandoverDone(at, crane, truck, jobs))
+        """Taken once, when this handover is under way."""
+        if simulated := self._simulated(crane):
+            return simulated
+        async with self._reports:
+            mission = self._controller.state.missions.get(truck)
+            if mission is None or mission.unit is None or not mission.serving or mission.served_by != crane:
+                return [WorkProblem("", "no_handover", "truck", truck, f"{crane} and {truck} are in no handover",
+                                    "wait for the event `handover`, and say once that it is done")]  # fmt: skip
+            jobs = mission.current_leg.jobs
+            if sorted(jobs) != sorted(job_orders):
+                return [WorkProblem("", "no_handover", "job_orders", job_orders,
+                                    f"{crane} and {truck} hand over {', '.join(jobs)}", "name these")]  # fmt: skip
+            await self._server.loop.ask(lambda at: HandoverDone(at, crane, truck, jobs))
         return []
 
     # -- the control room ---------------------------------------------------------------------------------------
@@ -208,13 +242,50 @@ class LiveDesk:
         """Newest last."""
         return self._server.progress.alerts
 
-    def progress(self, after: int) -> list[ProgressEvent]:
+    def run(self) -> RunView:
+        """The run and its clock."""
+        run, clock = self._server.durable.journal.run, self._server.run.clock
+        assert run is not None, "the run has been opened"
+        terminal, now_ms = self._server.run.scenario.terminal, clock.now_ms()
+        started = utc_of(self._started_ms, 0)
+        assert started is not None, "a run begins within the calendar"
+        return RunView(
+            run_id=run.run_id, terminal=terminal.id, title=terminal.title, started_at=started, now_ms=now_ms,
+            now_at=utc_of(self._started_ms, now_ms), speed=clock.speed, last_event=self.newest_progress(),
+            stock_known=self._controller.state.board.boxes.is_whole,
+        )  # fmt: skip
+
+    def terminal(self) -> TerminalView:
+        """The ground plan."""
+        return self._pictures.terminal()
+
+    def stock(self) -> list[StockBoxView]:
+        """Boxes in the yard."""
+        return self._pictures.stock()
+
+    def road_blocks(self) -> list[RoadBlockView]:
+        """What is closed."""
+        return self._pictures.road_blocks()
+
+    def progress(self, after: int, most: int | None = None) -> list[ProgressEvent]:
         """Events behind an id."""
-        return self._server.progress.events[after:]
+        return self._server.progress.events[after : None if most is None else after + most]
+
+    def newest_progress(self) -> int:
+        """Id of the newest event."""
+        return len(self._server.progress.events)
 
     async def wait_progress(self, after: int) -> None:
         """Return when there is a newer one."""
         await self._server.progress.wait(after)
+
+
+def _said(answer: Sequence[Command]) -> list[WorkProblem]:
+    """What is left of a refusal when nothing speaks against the wish any more."""
+    late = "it was too late when its turn came", "look again, and try again"
+    stopped = [(c.job_order, c.code) for c in answer if isinstance(c, JobOrderStopped)]
+    found = [WorkProblem(job, code, "job_order", job, *late) for job, code in stopped]
+    return found + [WorkProblem("", c.code, "", c.subject, c.detail, late[1]) for c in answer if isinstance(c, Alert)]
 
 
 def _at(event: Event, at_ms: int) -> Event:

@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily
 from starlette.routing import BaseRoute
 
+from portway.adapters.tos.api.instants import utc_of, written
 from portway.app.web.page import Guarded
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ def ops_page(server: "LiveServer", api: FastAPI, routes: Sequence[BaseRoute] = (
 
     @page.get("/status")
     async def status() -> Response:
-        """All figures."""
-        return JSONResponse(server.status())
+        """All figures, and the run's clock."""
+        return JSONResponse({**server.status(), **clock_of(server)})
 
     @page.get("/metrics")
     async def metrics() -> Response:
@@ -62,6 +63,14 @@ def ops_page(server: "LiveServer", api: FastAPI, routes: Sequence[BaseRoute] = (
     page.router.routes.extend(routes)
     page.mount("/", api)
     return page
+
+
+def clock_of(server: "LiveServer") -> dict[str, Any]:
+    """Where the run is, in milliseconds and in absolute time; `speed` is 1 but for a rehearsal."""
+    started_ms, now_ms = round(1000 * server.started_at_s), server.run.clock.now_ms()
+    told = {"started_at": utc_of(started_ms, 0), "now_at": utc_of(started_ms, now_ms)}
+    clock = {name: None if at is None else written(at) for name, at in told.items()}
+    return {"now_ms": now_ms, "speed": server.run.clock.speed, **clock}
 
 
 class Figures:

@@ -1,20 +1,26 @@
 """Pictures of the running terminal for whoever asks over HTTP: job orders, boxes, queues, trucks, cranes."""
 
-from portway.adapters.tos.api.job_order import JobOrderBody, slot_body
+from portway.adapters.tos.api.instants import utc_of
+from portway.adapters.tos.api.job_order import ContainerBody, JobOrderBody, slot_body
 from portway.adapters.tos.api.views import (
     ContainerView,
     CraneView,
     JobOrderState,
     JobOrderView,
+    RoadBlockView,
+    StockBoxView,
+    TerminalView,
     TruckState,
     TruckView,
     WorkQueueView,
 )
 from portway.adapters.vda5050.master import EnrolledTruck, MasterControl
+from portway.app.live.ground_view import terminal_view
 from portway.app.live.progress import WorkProgress
 from portway.core.controller.state import Mission, Phase, State
 from portway.core.dispatch.crane_queue import CraneQueue
 from portway.core.dispatch.units import Unit, UnitState
+from portway.core.model.work import JobOrder
 
 IDLE = (Phase.PARKED, Phase.TO_REST)
 ENDED = (JobOrderState.COMPLETED, JobOrderState.ABORTED)
@@ -29,21 +35,18 @@ class Pictures:
     def job_order(self, name: str) -> JobOrderView | None:
         """One job order and what has become of it."""
         unit = self._state.board.unit_of_job.get(name)
-        if unit is None:
-            return self._gone(name)
-        view = JobOrderView(
-            job_order=JobOrderBody.from_core(self._state.board.job(name)), state=self._job_state(name, unit),
-            truck=unit.truck, reason="", updated_ms=self._progress.changed_ms.get(name, 0),
-        )  # fmt: skip
-        return view
-
-    def _gone(self, name: str) -> JobOrderView | None:
-        """One that was aborted: it is no longer on the board."""
+        if unit is not None:
+            return self._view(self._state.board.job(name), self._job_state(name, unit), unit.truck, "")
         if name not in self._progress.aborted:
             return None
+        return self._view(self._progress.jobs[name], JobOrderState.ABORTED, None, self._progress.aborted[name])
+
+    def _view(self, job: JobOrder, state: JobOrderState, truck: str | None, reason: str) -> JobOrderView:
+        updated_ms, started_ms = self._progress.changed_ms.get(job.id, 0), self._progress.started_ms
         return JobOrderView(
-            job_order=JobOrderBody.from_core(self._progress.jobs[name]), state=JobOrderState.ABORTED, truck=None,
-            reason=self._progress.aborted[name], updated_ms=self._progress.changed_ms.get(name, 0),
+            job_order=JobOrderBody.from_core(job, started_ms), state=state, truck=truck, reason=reason,
+            updated_ms=updated_ms, updated_at=None if started_ms is None else utc_of(started_ms, updated_ms),
+            unchanged=False,
         )  # fmt: skip
 
     def job_orders(self) -> list[JobOrderView]:
@@ -61,18 +64,44 @@ class Pictures:
     def container(self, name: str) -> ContainerView | None:
         """A box and where it is."""
         board = self._state.board
-        jobs = [board.job(j) for j in sorted(board.unit_of_job)]
-        mine = [j for j in jobs if j.container.id == name]
-        if not mine:
+        mine = [j for j in sorted(self._progress.of_box.get(name, ())) if j in board.unit_of_job]
+        mine = [j for j in mine if board.job(j).container.id == name]
+        box = board.boxes.container.get(name) or (board.job(mine[-1]).container if mine else None)
+        if box is None:
             return None
-        open_jobs = [j.id for j in mine if j.id not in board.delivered]
+        open_jobs = [j for j in mine if j not in board.delivered]
         carried = [board.unit_of_job[j].truck for j in open_jobs if j in board.unit_of_job[j].collected]
-        box = mine[-1].container
         return ContainerView(
             id=name, length_ft=box.length_ft, mass_kg=box.mass_kg, iso_type=box.iso_type,
             slot=None if carried else slot_body(board.boxes.at.get(name)), truck=carried[0] if carried else None,
             job_orders=open_jobs,
         )  # fmt: skip
+
+    def stock(self) -> list[StockBoxView]:
+        """Boxes in the yard, by number."""
+        boxes, views = self._state.board.boxes, []
+        for name, slot in sorted(boxes.at.items()):
+            container, where = ContainerBody.from_core(boxes.container[name]), slot_body(slot)
+            assert where is not None
+            views.append(StockBoxView(container=container, slot=where, confirmed=name not in boxes.word_of))
+        return views
+
+    def road_blocks(self) -> list[RoadBlockView]:
+        """What is closed, by name."""
+        progress, views = self._progress, []
+        for name, lanes in sorted(progress.blocks.items()):
+            event = progress.closings[name]
+            since = None if progress.started_ms is None else utc_of(progress.started_ms, event.at_ms)
+            views.append(
+                RoadBlockView(
+                    name=name, lanes=sorted(lanes), since_ms=event.at_ms, since=since, by=event.by, reason=event.reason
+                )
+            )
+        return views
+
+    def terminal(self) -> TerminalView:
+        """The ground plan."""
+        return terminal_view(self._state.scenario.terminal, self._state.board.boxes, self.road_blocks())
 
     def work_queues(self) -> list[WorkQueueView]:
         """The queue of every quay crane."""

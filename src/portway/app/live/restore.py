@@ -56,4 +56,4 @@ def open_run(
 def begun(scenario: Scenario, seed: int = 0) -> LiveRun:
     """The run that a scenario begins now, with room for road trucks where there is a gate."""
     visitors = VISITORS_MAX if scenario.policies.road_trucks and scenario.terminal.gates else 0
-    return LiveRun(uuid.uuid4().hex, scenario, seed, visitors, time.time())
+    return LiveRun(uuid.uuid4().hex, scenario, seed, visitors, time.time(), True)

@@ -35,7 +35,8 @@ from portway.app.live.schema_sampler import SchemaSampler
 from portway.app.live.truck_watch import TruckWatch
 from portway.core.commands import Alert, CancelOrder, Command, ExtendBase, HoldOrders, JobOrderStopped, PauseTruck
 from portway.core.controller.outstanding import outstanding
-from portway.core.events import Event, JobOrderReceived, RoadBlocked, TroubleReported
+from portway.core.events import Event, JobOrderReceived, JobOrdersReceived, RoadBlocked, RunStarted, TroubleReported
+from portway.core.model.work import JobOrder
 from portway.sim.world import SimWorld
 
 ALERTS_KEPT = 500
@@ -53,6 +54,12 @@ class ServerOptions(NamedTuple):
     schemas: Path | None = None  # folder of the official schemas, for samples
     alone: bool = False  # on a broker of our own, which no other master control can reach
     linked_cranes: frozenset[str] = frozenset()  # report over the API; all others are simulated
+
+
+def _new_jobs(event: Event) -> Sequence[JobOrder]:
+    if isinstance(event, JobOrdersReceived):
+        return event.jobs
+    return (event.job,) if isinstance(event, JobOrderReceived) else ()
 
 
 class OtherMasterError(RuntimeError):
@@ -111,6 +118,8 @@ class LiveServer:
         try:
             await self._lead()
             if self.lease.phase is Phase.HELD and not self.loop.is_stopping:
+                if self.durable.journal.newest == 0:
+                    self.loop.post(RunStarted)
                 for truck in self.master.trucks:
                     self._take(self.master.condition(truck))  # nobody has been heard yet
                 self.link.subscribe()  # what the broker has kept was not listened to before
@@ -172,8 +181,8 @@ class LiveServer:
         if any(isinstance(event, RoadBlocked) for event, _ in entries):
             self.zones.close(self.progress.closed_lanes())
         for event, _ in entries:
-            if isinstance(event, JobOrderReceived):
-                self.world.expect(event.job, event.at_ms)  # one that was refused is turned away at the gate
+            for job in _new_jobs(event):
+                self.world.expect(job, event.at_ms)  # the road truck of one that was refused is turned away at the gate
         for truck in self.enrolment.note(entries):
             self._enrolled(truck)
 

@@ -13,6 +13,7 @@ from starlette.websockets import WebSocket
 
 from portway.adapters.tos.api.keys import KeyRing
 from portway.app.live.log import log
+from portway.app.web.lobby import Lobby
 from portway.app.web.session import POLICY, Session
 from portway.app.web.stage import Stage
 
@@ -62,8 +63,8 @@ def file_routes(mode: str = "twin") -> list[BaseRoute]:
         return FileResponse(file, headers={"cache-control": "no-cache"})
 
     async def asset(request: Request) -> Response:
-        file = (FILES / "assets" / request.path_params["name"]).resolve()
-        if not file.is_relative_to(FILES.resolve()) or not file.is_file():
+        file = asset_of(request.path_params["name"])
+        if file is None:
             return PlainTextResponse("no such file", 404)
         return FileResponse(file, headers={"cache-control": "public, max-age=31536000, immutable"})
 
@@ -73,8 +74,18 @@ def file_routes(mode: str = "twin") -> list[BaseRoute]:
     return [Route("/", index), Route("/mode", what), Route("/assets/{name:path}", asset)]
 
 
+def asset_of(name: str) -> Path | None:
+    """The file of a name below `/assets`; None when there is none, or no file can have such a name."""
+    try:
+        file = (FILES / "assets" / name).resolve()
+        return file if file.is_relative_to(FILES.resolve()) and file.is_file() else None
+    except (OSError, ValueError):  # too long, or with a zero in it
+        return None
+
+
 def page_routes(stage_of: Callable[[], Stage], keys: KeyRing | None) -> list[BaseRoute]:
     """The page and `/twin/stream`."""
+    lobby = Lobby()
 
     async def stream(socket: WebSocket) -> None:
         if not _same_origin(socket):
@@ -82,7 +93,7 @@ def page_routes(stage_of: Callable[[], Stage], keys: KeyRing | None) -> list[Bas
             await socket.close(POLICY)
             return
         await socket.accept()
-        await Session(socket, stage_of(), keys).run()
+        await Session(socket, stage_of(), keys, lobby).run()
 
     return [*file_routes(), WebSocketRoute("/twin/stream", stream)]
 

@@ -11,6 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from portway.adapters.tos.api.keys import Caller, KeyRing, Role
 from portway.app.live.log import log
+from portway.app.web.lobby import Lobby
 from portway.app.web.player import Player
 from portway.app.web.stage import Problem, Stage, finite
 
@@ -31,8 +32,9 @@ class CutOff(Exception):
 class Session:
     """A page that is connected."""
 
-    def __init__(self, socket: WebSocket, stage: Stage, keys: KeyRing | None) -> None:
+    def __init__(self, socket: WebSocket, stage: Stage, keys: KeyRing | None, lobby: Lobby | None = None) -> None:
         self._socket, self._stage, self._keys = socket, stage, keys
+        self._lobby = lobby or Lobby()
         self.caller: Caller | None = None if keys is not None else Caller(LOCAL, frozenset(Role))
         self._player: Player | None = None
         self._number = self._rows_number = 0
@@ -46,19 +48,42 @@ class Session:
         await self._say({"t": "hello", "version": 1, **self._who()})
         listening = asyncio.create_task(self._listen())
         sending = asyncio.create_task(self._send_all())
+        known = asyncio.create_task(self._key_in_time())
         try:
-            done, _ = await asyncio.wait({listening, sending}, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            todo = {listening, sending, known}
+            while todo >= {listening, sending}:
+                done, todo = await asyncio.wait(todo, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
         except (WebSocketDisconnect, RuntimeError):
             pass
         except CutOff as why:
             log("page_cut_off", page=str(self._socket.client), reason=str(why))
             await self._cut(str(why))
         finally:
-            for task in (listening, sending):
+            for task in (listening, sending, known):
                 task.cancel()
-            await asyncio.gather(listening, sending, return_exceptions=True)
+            await asyncio.gather(listening, sending, known, return_exceptions=True)
+
+    async def _key_in_time(self) -> None:
+        """A page that does not say who it is has to go; it comes back by itself, without a word about it."""
+        if self.caller is not None:
+            return
+        newcomer = self._lobby.enter()
+        try:
+            async with asyncio.timeout(self._lobby.key_s):
+                await self._known_or(newcomer.leave)
+        except TimeoutError:
+            newcomer.leave.set()
+        finally:
+            self._lobby.out(newcomer)
+        if self.caller is None:
+            await self._socket.close(POLICY, "no key came in time")
+            raise WebSocketDisconnect(POLICY)
+
+    async def _known_or(self, leave: asyncio.Event) -> None:
+        while self.caller is None and not leave.is_set():
+            await asyncio.sleep(PERIOD_S)
 
     async def _cut(self, why: str) -> None:
         try:
@@ -97,7 +122,7 @@ class Session:
         try:
             said = msgspec.json.decode(text, type=dict[str, Any])
             await self._obey(str(said.get("c")), said)
-        except (msgspec.DecodeError, KeyError, TypeError, ValueError, OverflowError) as error:
+        except (msgspec.DecodeError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
             self._rubbish += 1
             if self._rubbish >= RUBBISH_MAX:
                 raise CutOff("what it sends is not what a page says") from error

@@ -25,6 +25,7 @@ class PageOptions(NamedTuple):
     browser: bool = True
     keys: KeyRing | None = None
     on_signals: Callable[[Callable[[], None]], None] = lambda _stop: None
+    hosts: tuple[str, ...] = ()  # names by which the page may be asked for besides its address
 
 
 async def _serve(stage: Stage, options: PageOptions, *work: Coroutine[Any, Any, None]) -> None:
@@ -34,7 +35,8 @@ async def _serve(stage: Stage, options: PageOptions, *work: Coroutine[Any, Any, 
     for task in tasks:
         task.add_done_callback(_say_failure)
     try:
-        await run_page(make_page(stage, options.keys), options.host, port, options.browser, options.on_signals)
+        page = make_page(stage, options.keys)
+        await run_page(page, options.host, port, options.browser, options.on_signals, options.hosts)
     finally:
         for task in tasks:
             task.cancel()

@@ -6,6 +6,7 @@ dispatch strategies and traffic know nothing of each other.
 """
 
 from portway.core.commands import Alert, Command, ExtendBase
+from portway.core.controller.assignments import Assignments
 from portway.core.controller.dispatching import Dispatching
 from portway.core.controller.driving import let_go, rest
 from portway.core.controller.interventions import Intervention, Interventions
@@ -26,6 +27,7 @@ from portway.core.events import (
     Event,
     HandoverDone,
     RoadTruckCame,
+    RunStarted,
     TimerFired,
     TroubleReported,
     TruckArrived,
@@ -58,17 +60,22 @@ class Controller:
         self.interventions = Interventions(self.state, self.quay, self.yard, self.roads, self.dispatching)
         self.fitness = TruckFitness(self.state, self.yard, self.roads, self.interventions)
         self.standstill = Standstill(self.state)
+        self.assignments = Assignments(self.state)
 
     # -- the loop -----------------------------------------------------------------------------------------------
 
     def start(self) -> list[Command]:
         """First commands, at time 0."""
+        self._begin()
+        return self._settle()
+
+    def _begin(self) -> None:
+        """Wind up the clockwork: periodic timers, and cranes that get ready."""
         if self._policies.best_response_s > 0:
-            self.state.set_timer(round(self._policies.best_response_s * 1000), "improve")
-        self.state.set_timer(round(self._policies.dispatch_period_s * 1000), "dispatch_tick")
+            self.state.set_timer(self.state.now_ms + round(self._policies.best_response_s * 1000), "improve")
+        self.state.set_timer(self.state.now_ms + round(self._policies.dispatch_period_s * 1000), "dispatch_tick")
         for queue in self.state.board.in_order():
             self.quay.prepare(queue)
-        return self._settle()
 
     def advance(self, until_ms: int) -> list[TruckArrived]:
         """Let trucks drive until the next arrivals or `until_ms`; the arrivals are events to be handled."""
@@ -96,11 +103,13 @@ class Controller:
             self._truck_reported(event)
         elif isinstance(event, TruckCondition):
             self.fitness.condition(event)
+        elif isinstance(event, RunStarted):
+            self._begin()
         elif isinstance(event, TroubleReported):
             self.state.outbox.append(Alert(event.code, event.subject, event.detail))
         elif not isinstance(event, TruckEnrolled):  # who speaks for a truck is nothing to the core
             self._asked(event)
-        return self._settle()
+        return [*self._settle(), *self.assignments.news()]
 
     def refusals(self, event: WorkChange | Intervention) -> list[WorkProblem]:
         """Why the core would not do what the TOS or a person asks for; empty when it would. Changes nothing."""
@@ -110,7 +119,7 @@ class Controller:
         """The TOS or a person wants something changed: it is done as a whole, or refused with an answer."""
         problems = self.refusals(event)
         if problems:
-            self.state.outbox.append(refused(event, problems, self.state.board))
+            self.state.outbox += refused(event, problems, self.state.board)
         elif isinstance(event, WorkChange):
             self.changes.handle(event)
         else:

@@ -1,8 +1,12 @@
-"""Work that changes while it runs: job orders that come, change and go, and work queues in another sequence or halted.
+"""Work that changes while it runs: job orders that come, change and go, work queues in another sequence or halted, and
+stock-takes.
 
-Every change is checked as a whole first (`refusals`) and then carried out as a whole. What is begun is ended: a box in
-the hands of a crane or a truck goes where it was to go.
+Every change is checked as a whole first (`refusals`) and then carried out as a whole: a batch of job orders is on the
+board before a crane or a truck hears of any of them. What is begun is ended: a box in the hands of a crane or a truck
+goes where it was to go.
 """
+
+from collections.abc import Sequence
 
 from portway.core.commands import JobOrderStopped
 from portway.core.controller.quay import QuayService
@@ -10,14 +14,27 @@ from portway.core.controller.state import State
 from portway.core.controller.taking_back import free_behind_gap, take_back
 from portway.core.controller.visitors import Visitors
 from portway.core.controller.yard import YardService
+from portway.core.dispatch.batch import batch_problems
 from portway.core.dispatch.change import ROAD_KINDS, Change, change_for, may_change, requeue, without
 from portway.core.dispatch.crane_queue import CraneQueue
-from portway.core.dispatch.problems import WorkProblem, problems_with
+from portway.core.dispatch.predecessors import predecessors_first
+from portway.core.dispatch.problems import WorkProblem, is_known
 from portway.core.dispatch.sequence import new_order, sequence_problems
+from portway.core.dispatch.stock import stock_problems
 from portway.core.dispatch.units import Unit, UnitState
-from portway.core.events import JobOrderCancelled, JobOrderReceived, WorkQueueActivated, WorkQueueResequenced
+from portway.core.events import (
+    JobOrderCancelled,
+    JobOrderReceived,
+    JobOrdersReceived,
+    StockReceived,
+    WorkQueueActivated,
+    WorkQueueResequenced,
+)
+from portway.core.model.work import JobOrder
 
-WorkChange = JobOrderReceived | JobOrderCancelled | WorkQueueResequenced | WorkQueueActivated
+WorkChange = (
+    JobOrderReceived | JobOrdersReceived | JobOrderCancelled | WorkQueueResequenced | WorkQueueActivated | StockReceived
+)
 TWIN_WAIT_MS = 5_000  # a job order is not begun for so long when its twin is still to come
 
 
@@ -33,18 +50,20 @@ class WorkChanges:
     def refusals(self, event: WorkChange) -> list[WorkProblem]:
         """Why a change cannot be made; empty when it can."""
         board = self._state.board
-        if isinstance(event, JobOrderReceived):
-            found = problems_with(event.job, self._state.scenario.terminal, board)
-            return found or self._no_road_trucks(event)
+        if isinstance(event, JobOrderReceived | JobOrdersReceived):
+            jobs = (event.job,) if isinstance(event, JobOrderReceived) else event.jobs
+            found = batch_problems(jobs, self._state.scenario.terminal, board)
+            return found or [problem for job in jobs for problem in self._no_road_trucks(job)]
         if isinstance(event, JobOrderCancelled):
             return self._not_to_be_cancelled(event.job_order)
+        if isinstance(event, StockReceived):
+            return stock_problems(event, self._state.scenario.terminal, board)
         if event.quay_crane not in self._cranes:
             known = f"known: {', '.join(sorted(self._cranes)[:8])}"
             return [WorkProblem("", "unknown_crane", "quay_crane", event.quay_crane, "no such quay crane", known)]
         return [] if isinstance(event, WorkQueueActivated) else sequence_problems(board, event)
 
-    def _no_road_trucks(self, event: JobOrderReceived) -> list[WorkProblem]:
-        job = event.job
+    def _no_road_trucks(self, job: JobOrder) -> list[WorkProblem]:
         if job.kind not in ROAD_KINDS or self._visitors.rows:
             return []
         message, cure = "no room is kept for road trucks in this run", "start it with work that comes through a gate"
@@ -66,36 +85,45 @@ class WorkChanges:
     def handle(self, event: WorkChange) -> None:
         """Make a change that nothing speaks against."""
         if isinstance(event, JobOrderReceived):
-            self._received(event)
+            self._received((event.job,))
+        elif isinstance(event, JobOrdersReceived):
+            self._received(predecessors_first(list(event.jobs))[0])
         elif isinstance(event, JobOrderCancelled):
             self._cancelled(event)
         elif isinstance(event, WorkQueueResequenced):
             self._resequenced(event)
+        elif isinstance(event, StockReceived):
+            self._state.board.boxes.stock_taken(event.boxes, event.whole)
         else:
             self._activated(event)
         self._state.work_wanted = self._state.places_freed = True
 
-    def _received(self, event: JobOrderReceived) -> None:
-        """A new job order, or an open one with other contents; one that comes again unchanged changes nothing."""
-        board = self._state.board
-        if event.job.id in board.unit_of_job and board.job(event.job.id) == event.job:
-            return
-        change = change_for(board, event.job)
-        if event.job.twin is not None and event.job.twin not in board.unit_of_job:
-            first = change.come[0][0]
-            first.release_ms = max(first.release_ms, self._state.now_ms + TWIN_WAIT_MS)
-        self._carry_out(change)
+    def _received(self, jobs: Sequence[JobOrder]) -> None:
+        """New job orders, or open ones with other contents; those that come again unchanged change nothing."""
+        board, changes = self._state.board, list[Change]()
+        given = {job.id for job in jobs}
+        for job in jobs:
+            if is_known(job, board):
+                continue
+            changes.append(change_for(board, job))
+            if job.twin is not None and job.twin not in board.unit_of_job and job.twin not in given:
+                first = changes[-1].come[0][0]
+                first.release_ms = max(first.release_ms, self._state.now_ms + TWIN_WAIT_MS)
+            self._put(changes[-1])
+        self._tell(changes)
 
     def _cancelled(self, event: JobOrderCancelled) -> None:
         """A job order goes, and with it all that wait for it: they could never be begun."""
         board = self._state.board
-        waiting = board.dependents(event.job_order)
+        waiting, changes = board.dependents(event.job_order), list[Change]()
         for job in [event.job_order, *waiting]:
             if board.unit_of_job[job].kind in ROAD_KINDS:
                 self._visitors.turn_away(job)
-            self._carry_out(without(board, job))
+            changes.append(without(board, job))
+            self._put(changes[-1])
             code = "cancelled" if job == event.job_order else "after_cancelled"
             self._state.outbox.append(JobOrderStopped(job, code))
+        self._tell(changes)
 
     def _resequenced(self, event: WorkQueueResequenced) -> None:
         queue = self._state.board.queue(event.quay_crane)
@@ -114,8 +142,8 @@ class WorkChanges:
                 self._take_back(unit)
         self._quay.prepare(queue)
 
-    def _carry_out(self, change: Change) -> None:
-        """Take units from the board and put others on it."""
+    def _put(self, change: Change) -> None:
+        """Take units from the board and put others on it; no crane hears of it yet."""
         board = self._state.board
         for unit in change.gone:
             self._take_back(unit)
@@ -123,11 +151,15 @@ class WorkChanges:
         requeue(change, board.queue, board.placed)
         for unit, _ in change.come:
             board.added(unit)
-        for unit, _ in change.come:
-            if unit.crane is not None:
+
+    def _tell(self, changes: Sequence[Change]) -> None:
+        """No truck waits in vain behind what has come, and the cranes get ready for what is next now."""
+        board = self._state.board
+        for unit in (unit for change in changes for unit, _ in change.come):
+            if unit.crane is not None and unit.state != UnitState.CANCELLED:  # a twin that came behind replaces it
                 queue = board.queue(unit.crane)
                 self._go_on(queue, queue.units.index(unit, queue.head))
-        for crane in sorted({u.crane for u in change.gone if u.crane is not None}):
+        for crane in sorted({u.crane for change in changes for u in change.gone if u.crane is not None}):
             self._quay.prepare(board.queue(crane))
 
     def _take_back(self, unit: Unit) -> None:

@@ -6,6 +6,7 @@ Work comes and goes while it runs: `added` and `removed` keep all that is known 
 """
 
 from collections.abc import Iterable
+from copy import copy
 
 from portway.core.dispatch.boxes import Boxes
 from portway.core.dispatch.crane_queue import CraneQueue
@@ -51,6 +52,19 @@ class Board:
                 queue.units.append(unit)
                 queue.start_ms.append(max(start_ms, unit.release_ms))
                 queue.dual.append(dual)
+
+    def copy(self) -> "Board":
+        """Another board with the same contents, to try a change on; frozen nouns are shared."""
+        other, units = copy(self), {name: copy(unit) for name, unit in self.units.items()}
+        other.units = units
+        other.unit_of_job = {job: units[unit.id] for job, unit in self.unit_of_job.items()}
+        other.delivered, other.placed = set(self.delivered), set(self.placed)
+        other.boxes = self.boxes.copy()
+        other.queues = {crane: queue.copy() for crane, queue in self.queues.items()}
+        for queue in other.queues.values():
+            queue.units = [units[unit.id] for unit in queue.units]
+        other.yard_moves = [units[unit.id] for unit in self.yard_moves]
+        return other
 
     def in_order(self) -> list[CraneQueue]:
         """All queues, by crane."""

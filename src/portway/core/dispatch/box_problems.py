@@ -1,8 +1,9 @@
 """Whether a job order's box is where it is to be collected, and its slot free, or both will be when the time comes."""
 
 from portway.core.dispatch.boxes import TAKES, goes_to
+from portway.core.dispatch.stack_problems import find_stack_problems
 from portway.core.dispatch.work_problem import Check
-from portway.core.model.work import JobOrder, YardSlot
+from portway.core.model.work import JobOrder, MoveKind, YardSlot
 
 
 def find_box_problems(check: Check) -> None:
@@ -17,7 +18,20 @@ def find_box_problems(check: Check) -> None:
         _collected(check, [j for j in same if goes_to(j) is not None])
     else:
         _brought(check, same)
+    _length(check)
     _destination(check)
+
+
+def _length(check: Check) -> None:
+    """The box is as long as the one that is known to stand there."""
+    job, boxes = check.job, check.board.boxes
+    box = job.container.id
+    known = boxes.container.get(box)
+    if check.in_yard is None or known is None or box not in boxes.at or boxes.word_of.get(box) == job.id:
+        return
+    if known.length_ft != job.container.length_ft:
+        message = f"box {box} is known to be {known.length_ft} ft long"
+        check.refuse("box_differs", "container.length_ft", job.container.length_ft, message, f"take {known.length_ft}")
 
 
 def _collected(check: Check, bringing: list[JobOrder]) -> None:
@@ -29,12 +43,13 @@ def _collected(check: Check, bringing: list[JobOrder]) -> None:
         _stands_at(check, [goes_to(j) for j in bringing] or [boxes.at[box]])
     elif box in boxes.left:
         check.refuse("box_nowhere", "container", box, "the box has left the terminal", "correct its id")
-    elif check.in_yard is None:
+    elif check.in_yard is None or (box in boxes.at and not boxes.is_whole):  # by its own word
         other = boxes.by_slot.get(job.slot) if job.slot else None
         if other is not None and other != box:
             check.refuse("slot_taken", "slot", _words(job.slot), f"box {other} stands there", "correct the slot")
     elif box not in check.in_yard:
-        check.refuse("box_nowhere", "container", box, "nobody knows this box", "bring it in first")
+        check.refuse("box_nowhere", "container", box, "nobody knows this box",
+                     "bring it in first, or say by a stock-take where it stands")  # fmt: skip
     else:
         _stands_at(check, [check.in_yard[box]])
 
@@ -72,6 +87,17 @@ def _destination(check: Check) -> None:
         if other.id not in check.before or not leaves(other.container.id):
             message = f"job order {other.id} brings a box there"
             check.refuse("slot_taken", "slot", _words(slot), message, "take another slot")
+    if check.in_yard is not None and not check.found and not _was_planned(check, slot):
+        find_stack_problems(check, slot, "slot_to" if job.kind == MoveKind.YARD else "slot")
+
+
+def _was_planned(check: Check, slot: YardSlot) -> bool:
+    """Whether the job order is known to bring a box of this length there: then it is not questioned again."""
+    job, board = check.job, check.board
+    if job.id not in board.unit_of_job:
+        return False
+    old = board.job(job.id)
+    return goes_to(old) == slot and old.container.length_ft == job.container.length_ft
 
 
 def _words(slot: YardSlot | None) -> str:

@@ -1,8 +1,9 @@
 """Why a job order cannot be done, in words that cure it: asked at the border before the event is journaled, and by the
 controller again, so that a job order that slips through changes nothing.
 
-`in_yard` is the container register of whoever has one: with it a box that no job order has named is refused as being
-nowhere; without it the first word of a job order on a box is believed (`boxes`).
+`in_yard` is the container register of whoever has one, beside what the board knows: with it a box that nobody knows is
+refused as being nowhere, and so is a slot above nothing; without it the first word of a job order on a box is believed
+(`boxes`). Once the whole stock has been handed over, the board's own knowledge is such a register.
 """
 
 from collections.abc import Mapping
@@ -27,17 +28,26 @@ def problems_with(
 
     A job order that comes again unchanged has no problem, one that comes again with other contents is an update.
     """
-    unit = board.unit_of_job.get(job.id)
-    if unit is not None and board.job(job.id) == job:
+    if is_known(job, board):
         return []
-    check = Check(job, terminal, board, in_yard)
-    for part in (_identity, _quay, _slots, _gate, _twin, _after):
-        part(check)
-    if not check.found:
-        find_box_problems(check)
+    check = checked(Check(job, terminal, board, in_yard))
     if not check.found:
         _ring(check)
     return check.found
+
+
+def is_known(job: JobOrder, board: Board) -> bool:
+    """Whether a job order is on the board with these very contents."""
+    return job.id in board.unit_of_job and board.job(job.id) == job
+
+
+def checked(check: Check) -> Check:
+    """Everything but whether the job order would wait for itself."""
+    for part in (_identity, _times, _quay, _slots, _gate, _twin, _after):
+        part(check)
+    if not check.found:
+        find_box_problems(check)
+    return check
 
 
 def _identity(check: Check) -> None:
@@ -56,6 +66,13 @@ def _identity(check: Check) -> None:
     if check.later and not same:
         cure = f"cancel {', '.join(sorted(check.later)[:4])} first, or send them after it again"
         check.refuse("has_successors", "after", sorted(check.later), "job orders count on its box", cure)
+
+
+def _times(check: Check) -> None:
+    job = check.job
+    if job.due_ms is not None and job.due_ms < job.release_ms:
+        message = f"it may not begin before {job.release_ms} ms"
+        check.refuse("due_before_release", "due_ms", job.due_ms, message, "let it be due after its release")
 
 
 def _quay(check: Check) -> None:
@@ -115,10 +132,11 @@ def _twin(check: Check) -> None:
         return differs("road trucks carry one box, and none is its own twin", "leave it out")
     if job.container.length_ft > TWIN_FT_MAX:
         return differs(f"a twin is {TWIN_FT_MAX} ft long, this box {job.container.length_ft} ft", "leave it out")
-    unit = board.unit_of_job.get(job.twin)
-    if unit is None or not may_change(unit):
-        return None  # it comes later, or has gone ahead: then each goes alone
-    mate = board.job(job.twin)
+    mate, unit = check.coming.get(job.twin), board.unit_of_job.get(job.twin)
+    if mate is None:
+        if unit is None or not may_change(unit):
+            return None  # it comes later, or has gone ahead: then each goes alone
+        mate = board.job(job.twin)
     if mate.twin != job.id:
         return differs(f"{mate.id} names {mate.twin or 'no twin'}", f"send {mate.id} with this twin first")
     ours, theirs = [(j.kind, j.quay_crane, j.quay_bay) for j in (job, mate)]

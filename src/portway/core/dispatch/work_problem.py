@@ -25,10 +25,21 @@ class WorkProblem(msgspec.Struct, frozen=True):
 
 
 class Check:
-    """One job order against what is known; collects its problems."""
+    """One job order against what is known; collects its problems.
 
-    def __init__(self, job: JobOrder, terminal: Terminal, board: Board, in_yard: Mapping[str, YardSlot] | None) -> None:
-        self.job, self.terminal, self.board, self.in_yard = job, terminal, board, in_yard
+    `in_yard` are boxes that somebody else knows to stand in the yard; None: the word of a job order is believed.
+
+    `coming` are the job orders of its batch that are still to be put on the board, by id: what the board knows of them
+    is out of date, and they are checked against this one in their turn.
+    """
+
+    def __init__(
+        self, job: JobOrder, terminal: Terminal, board: Board, in_yard: Mapping[str, YardSlot] | None,
+        coming: Mapping[str, JobOrder] | None = None,
+    ) -> None:  # fmt: skip
+        self.job, self.terminal, self.board = job, terminal, board
+        self.in_yard = {} if in_yard is None and board.boxes.is_whole else in_yard
+        self.coming = coming or {}
         self.found: list[WorkProblem] = []
         self.before = _before(board, job.after)
         self.later = set(board.dependents(job.id)) if job.id in board.unit_of_job else set[str]()
@@ -46,8 +57,8 @@ class Check:
         return False
 
     def others(self, jobs: Iterable[JobOrder]) -> list[JobOrder]:
-        """Those of some job orders that are neither this one nor wait for it."""
-        return [j for j in jobs if j.id != self.job.id and j.id not in self.later]
+        """Those of some job orders that are neither this one nor wait for it, nor come anew behind it."""
+        return [j for j in jobs if j.id != self.job.id and j.id not in self.later and j.id not in self.coming]
 
 
 def _before(board: Board, after: Iterable[str]) -> set[str]:

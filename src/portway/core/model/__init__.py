@@ -15,7 +15,7 @@ from portway.core.model.layout import (
 )
 from portway.core.model.scenario import Policies, Scenario
 from portway.core.model.truck import Fleet, Truck, TruckType
-from portway.core.model.work import Container, JobOrder, MoveKind, WorkList, WorkQueue, YardSlot
+from portway.core.model.work import Container, JobOrder, MoveKind, WorkList, WorkQueue, YardBox, YardSlot
 
 __all__ = [
     "Block",
@@ -37,6 +37,7 @@ __all__ = [
     "TruckType",
     "WorkList",
     "WorkQueue",
+    "YardBox",
     "YardCrane",
     "YardSlot",
     "Zone",

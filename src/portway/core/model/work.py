@@ -37,6 +37,13 @@ class YardSlot(msgspec.Struct, frozen=True):
     tier: int
 
 
+class YardBox(msgspec.Struct, frozen=True):
+    """A box that stands in the yard."""
+
+    container: Container
+    slot: YardSlot
+
+
 class JobOrder(msgspec.Struct, frozen=True):
     """One box to be moved between two points of work.
 

@@ -2,7 +2,7 @@ import asyncio
 import datetime
 
 import pytest
-from tos_desk import TERMINAL, DeskInMemory
+from tos_desk import TERMINAL, DeskInMemory, box
 
 from portway.adapters.tos.edi_folder import UNFINISHED_LOOKS, EdiFolder
 from portway.adapters.tos.edi_out import CompletedMove, EdiOut
@@ -84,11 +84,11 @@ def drop(folder, path, name: str, data: bytes):
 
 def test_a_dropped_list_becomes_work_once(folder):
     watch, desk, path = folder
-    result = drop(watch, path, "a.edi", coprar(118, "MSCU1234566", "TEMU2345675"))
+    result = drop(watch, path, "a.edi", coprar(118, "MSCU1234566", "TEMU2345671"))
     assert (result.job_orders, result.problems) == (2, [])
-    assert {v.job_order.container.id for v in desk.job_orders()} == {"MSCU1234566", "TEMU2345675"}
+    assert {v.job_order.container.id for v in desk.job_orders()} == {"MSCU1234566", "TEMU2345671"}
     assert all(v.job_order.release_ms >= 60_000 for v in desk.job_orders())
-    again = drop(watch, path, "b.edi", coprar(118, "MSCU1234566", "TEMU2345675"))
+    again = drop(watch, path, "b.edi", coprar(118, "MSCU1234566", "TEMU2345671"))
     assert "taken before" in again.problems[0]
     assert len(desk.job_orders()) == 2
     assert len(list((path / "done").glob("*_a.edi"))) == 1
@@ -105,10 +105,62 @@ def test_a_file_taken_before_a_crash_but_not_moved_is_known(folder):
     assert len(desk.progress(0)) == events
 
 
+def test_a_list_whose_work_was_taken_back_is_taken_again(folder):
+    watch, desk, path = folder
+    drop(watch, path, "a.edi", coprar(118, "MSCU1234566"))
+    (view,) = desk.job_orders()
+    assert asyncio.run(desk.cancel(view.job_order.id, "tos", "wrong ship")) == []
+    for file in (path / "done").iterdir():
+        file.unlink()
+    assert drop(watch, path, "a.edi", coprar(118, "MSCU1234566")).problems == []
+    assert [v.state for v in desk.job_orders()] == ["open"]
+
+
+def test_a_list_of_which_one_box_cannot_be_taken_gives_no_work_at_all(folder):
+    watch, desk, path = folder
+    drop(watch, path, "a.edi", coprar(118, "MSCU1234566"))
+    result = drop(watch, path, "b.edi", coprar(118, "TEMU2345671", "MSCU1234566", vessel="B"))
+    assert {"MSCU1234566" in text for text in result.problems} == {True}
+    assert len(desk.job_orders()) == 1
+
+
+def test_a_list_without_boxes_is_refused_and_not_called_done(folder):
+    watch, _, path = folder
+    assert "no box is named" in drop(watch, path, "a.edi", coprar(118)).problems[0]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (coprar(118, "MSCU1234567"), "the check digit of ISO 6346 is 6, not 7"),
+        (coprar(118, "BOX1234"), "no container number"),
+        (coprar(118, "MSCU1234566").replace(b"KGM:20000", b"KGM:36001"), "MSCU1234566: out of range"),
+    ],
+)
+def test_what_no_box_can_be_is_refused(folder, data, said):
+    watch, desk, path = folder
+    (text,) = drop(watch, path, "a.edi", data).problems
+    assert said in text
+    assert desk.job_orders() == []
+
+
+def test_no_box_is_planned_on_one_that_cannot_bear_it(folder):
+    watch, desk, path = folder
+    long = coprar(118, *(box(i) for i in range(30)))
+    short = coprar(118, *(box(i) for i in range(30, 60)), vessel="B").replace(b"45G1", b"22G1")
+    assert [drop(watch, path, n, d).problems for n, d in (("a.edi", long), ("b.edi", short))] == [[], []]
+    feet = {v.job_order.slot.to_core(): v.job_order.container.length_ft for v in desk.job_orders()}
+    feet[YardSlot("A", 1, 1, 1)] = 40
+    assert len(feet) == 61
+    for slot, length in feet.items():
+        below = YardSlot(slot.block, slot.bay, slot.row, slot.tier - 1)
+        assert slot.tier == 1 or (feet[below] == 20) == (length == 20)
+
+
 def test_boxes_go_to_free_slots_behind_the_work_that_is_there(folder):
     watch, desk, path = folder
-    drop(watch, path, "a.edi", coprar(118, *(f"MSCU{i:07d}" for i in range(100, 130))))
-    result = drop(watch, path, "b.edi", coprar(118, *(f"TEMU{i:07d}" for i in range(200, 230)), vessel="B"))
+    drop(watch, path, "a.edi", coprar(118, *(box(i) for i in range(100, 130))))
+    result = drop(watch, path, "b.edi", coprar(118, *(box(i) for i in range(200, 230)), vessel="B"))
     assert result.problems == []
     slots = [v.job_order.slot for v in desk.job_orders()]
     taken = {(s.block, s.bay, s.row, s.tier) for s in slots}
@@ -154,8 +206,8 @@ def test_a_report_is_refused_as_work(folder, tmp_path):
 
 def test_a_load_of_a_box_that_is_nowhere_is_refused(folder):
     watch, desk, path = folder
-    result = drop(watch, path, "l.edi", coprar(119, "TEMU2345675"))
-    assert "TEMU2345675" in result.problems[0]
+    result = drop(watch, path, "l.edi", coprar(119, "TEMU2345671"))
+    assert "TEMU2345671" in result.problems[0]
     assert desk.job_orders() == []
 
 

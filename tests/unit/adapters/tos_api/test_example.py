@@ -20,6 +20,7 @@ def test_the_example_gives_work_follows_it_and_ends(site, tmp_path, monkeypatch,
     spec.loader.exec_module(example)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "work.json").write_text(json.dumps([discharge(i) for i in (1, 2, 3)]))
+    (tmp_path / "tos_client.seen").write_text("999")  # of a run that is over
 
     async def terminal() -> None:
         """Every job order is prepared, handed over and completed."""

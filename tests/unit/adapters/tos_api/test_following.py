@@ -29,7 +29,19 @@ def test_progress_is_listed_from_any_event_on(site):
     page = site.call("GET", "/v1/progress", role=Role.VIEWER, params={"after": 1, "limit": 2}).json()
     assert [e["id"] for e in page["items"]] == [2, 3]
     assert page["last"] == 3
-    assert site.call("GET", "/v1/progress", params={"after": 99}).json() == {"items": [], "last": 99}
+    assert site.call("GET", "/v1/progress", params={"after": 4}).json() == {"items": [], "last": 4, "run_id": "run"}
+
+
+@pytest.mark.parametrize("asked", [{"params": {"after": 99}}, {"headers": {"Last-Event-ID": "99"}}])
+@pytest.mark.parametrize("path", ["/v1/progress", "/v1/events"])
+def test_a_client_that_knows_more_than_there_is_hears_of_the_newest_event(site, path, asked):
+    site.call("POST", "/v1/job-orders", discharge(1))
+    if path == "/v1/progress" and "headers" in asked:
+        return  # it has no such header
+    refused = site.call("GET", path, **asked)
+    assert (refused.status_code, refused.headers["portway-last-event-id"]) == (410, "1")
+    (entry,) = refused.json()["problems"]
+    assert (entry["code"], entry["value"], "is 1" in entry["message"]) == ("ahead", "99", True)
 
 
 def test_a_stream_catches_up_goes_on_and_beats():

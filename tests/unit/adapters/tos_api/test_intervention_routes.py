@@ -1,5 +1,6 @@
 import pytest
 from test_job_orders import discharge
+from tos_desk import box
 
 from portway.adapters.tos.api.keys import Role
 from portway.adapters.tos.api.problem import NotReady
@@ -59,8 +60,8 @@ def test_cranes_report_and_containers_are_found(site):
     assert site.call("POST", "/v1/cranes/QC1/handovers", {"truck": "T1", "job_orders": ["D1"]}).status_code == 204
     assert site.call("POST", "/v1/cranes/QC9/ready", {"job_order": "D1"}).status_code == 404
     assert site.desk.log == [("ready", "QC1", "D1"), ("handover", "QC1", "T1", ("D1",))]
-    assert site.call("GET", "/v1/containers/BOX1").json()["job_orders"] == ["D1"]
-    assert site.call("GET", "/v1/containers/BOX2").status_code == 404
+    assert site.call("GET", f"/v1/containers/{box(1)}").json()["job_orders"] == ["D1"]
+    assert site.call("GET", f"/v1/containers/{box(2)}").status_code == 404
     assert len(site.call("GET", "/v1/cranes").json()["items"]) == 4
     assert site.call("GET", "/v1/alerts").json() == {"items": []}
 

@@ -1,9 +1,9 @@
 """A desk without trucks: the core's own rules about work, carried out on a board at once."""
 
 import asyncio
-import copy
 
-from portway.adapters.tos.api.job_order import JobOrderBody, slot_body
+from portway.adapters.tos.api.instants import utc_of
+from portway.adapters.tos.api.job_order import ContainerBody, JobOrderBody, slot_body
 from portway.adapters.tos.api.views import (
     AlertView,
     ContainerView,
@@ -13,18 +13,27 @@ from portway.adapters.tos.api.views import (
     JobOrderView,
     ProgressEvent,
     ProgressKind,
+    RoadBlockView,
+    RunView,
+    StockBoxView,
     StrangerView,
+    TerminalView,
     TruckState,
     TruckView,
     VehicleView,
     WorkQueueView,
 )  # fmt: skip
+from portway.adapters.tos.iso6346 import check_digit
+from portway.app.live.ground_view import terminal_view
+from portway.core.dispatch.batch import batch_problems, put
 from portway.core.dispatch.board import Board
-from portway.core.dispatch.change import change_for, may_change, requeue, without
-from portway.core.dispatch.problems import WorkProblem, problems_with
+from portway.core.dispatch.change import change_for, may_change, without
+from portway.core.dispatch.predecessors import predecessors_first
+from portway.core.dispatch.problems import WorkProblem, is_known
 from portway.core.dispatch.sequence import new_order, sequence_problems
+from portway.core.dispatch.stock import changes_nothing, stock_problems
 from portway.core.dispatch.units import UnitState
-from portway.core.events import WorkQueueResequenced
+from portway.core.events import StockReceived, WorkQueueResequenced
 from portway.core.model.layout import Block, Gate, QuayCrane, Terminal, YardCrane
 from portway.core.model.work import JobOrder, WorkList
 
@@ -38,6 +47,15 @@ TERMINAL = Terminal(
 SECRET = b"0123456789abcdef0123456789abcdef"
 NOW_S = 1_800_000_000.0
 LANES = ("L1", "L2", "L3")
+
+
+STARTED_MS = round(1000 * NOW_S) + 123
+
+
+def box(number: int) -> str:
+    """A container number with its check digit, another one for every number."""
+    body = f"PWTU{number:06d}"
+    return f"{body}{check_digit(body)}"
 
 
 def unknown(what: str, key: str, value: object) -> WorkProblem:
@@ -61,36 +79,35 @@ class DeskInMemory:
     # -- work
 
     async def submit(self, jobs: list[JobOrder]) -> list[WorkProblem]:
-        board, found = copy.deepcopy(self.board), []
-        for job in jobs:
-            problems = problems_with(job, TERMINAL, board)
-            found += problems
-            if not problems and not (job.id in board.unit_of_job and board.job(job.id) == job):
-                self._put(board, change_for(board, job))
-        if found:
-            return found
-        self.board = board
-        for job in jobs:
+        found = batch_problems(jobs, TERMINAL, self.board)
+        for job in predecessors_first(jobs)[0] if not found else ():
+            if is_known(job, self.board):
+                continue
+            put(self.board, change_for(self.board, job))
             kind = ProgressKind.UPDATED if job.id in self.views else ProgressKind.ACCEPTED
-            self.views[job.id] = JobOrderView(job_order=JobOrderBody.from_core(job), state=JobOrderState.OPEN)
+            body = JobOrderBody.from_core(job, STARTED_MS)
+            self.views[job.id] = JobOrderView(job_order=body, state=JobOrderState.OPEN)
             await self.tell(kind, job_order=job.id)
-        return []
+        return found
 
-    def _put(self, board: Board, change) -> None:
-        for unit in change.gone:
-            board.removed(unit)
-        requeue(change, board.queue, board.placed)
-        for unit, _ in change.come:
-            board.added(unit)
+    async def take_stock(self, boxes, whole: bool, by: str, reason: str) -> list[WorkProblem]:
+        event = StockReceived(0, tuple(boxes), whole, by, reason)
+        found = stock_problems(event, TERMINAL, self.board)
+        if not found and not changes_nothing(event, self.board):
+            self.board.boxes.stock_taken(event.boxes, whole)
+            await self.tell(ProgressKind.STOCK)
+        return found
 
     async def cancel(self, job_order: str, by: str, reason: str) -> list[WorkProblem]:
+        if job_order not in self.board.unit_of_job and job_order in self.views:
+            return []
         if job_order not in self.board.unit_of_job:
             return [unknown("job_order", "job_order", job_order)]
         gone = [job_order, *self.board.dependents(job_order)]
         if not all(may_change(self.board.unit_of_job[j]) for j in gone):
             return [WorkProblem(job_order, "too_late", "job_order", job_order, "it has begun", "let it end")]
         for job in gone:
-            self._put(self.board, without(self.board, job))
+            put(self.board, without(self.board, job))
             self.views[job] = self.views[job].model_copy(update={"state": JobOrderState.ABORTED, "reason": reason})
             await self.tell(ProgressKind.ABORTED, job_order=job, code="cancelled")
         return []
@@ -175,9 +192,10 @@ class DeskInMemory:
 
     def container(self, id: str) -> ContainerView | None:
         mine = [v for v in self.job_orders() if v.job_order.container.id == id]
-        if not mine:
+        box, ended = self.board.boxes.container.get(id), (JobOrderState.COMPLETED, JobOrderState.ABORTED)
+        if box is None and not mine:
             return None
-        box, ended = mine[-1].job_order.container, (JobOrderState.COMPLETED, JobOrderState.ABORTED)
+        box = box or mine[-1].job_order.container
         return ContainerView(
             id=id, length_ft=box.length_ft, mass_kg=box.mass_kg, iso_type=box.iso_type,
             slot=slot_body(self.board.boxes.at.get(id)),
@@ -205,8 +223,33 @@ class DeskInMemory:
 
     # -- progress
 
-    def progress(self, after: int) -> list[ProgressEvent]:
-        return self._events[after:]
+    def run(self) -> RunView:
+        return RunView(
+            run_id="run", terminal=TERMINAL.id, started_at=utc_of(STARTED_MS, 0), now_ms=5, speed=1.0,
+            now_at=utc_of(STARTED_MS, 5), last_event=self.newest_progress(), stock_known=self.board.boxes.is_whole,
+        )  # fmt: skip
+
+    def terminal(self) -> TerminalView:
+        return terminal_view(TERMINAL, self.board.boxes, self.road_blocks())
+
+    def stock(self) -> list[StockBoxView]:
+        boxes = self.board.boxes
+        return [
+            StockBoxView(
+                container=ContainerBody.from_core(boxes.container[name]), slot=slot_body(slot),
+                confirmed=name not in boxes.word_of,
+            )
+            for name, slot in sorted(boxes.at.items())
+        ]  # fmt: skip
+
+    def road_blocks(self) -> list[RoadBlockView]:
+        return [RoadBlockView(name=n, lanes=ls, since_ms=0) for n, ls in sorted(self.blocks.items())]
+
+    def progress(self, after: int, most: int | None = None) -> list[ProgressEvent]:
+        return self._events[after : None if most is None else after + most]
+
+    def newest_progress(self) -> int:
+        return len(self._events)
 
     async def wait_progress(self, after: int) -> None:
         async with self._news:
@@ -214,7 +257,9 @@ class DeskInMemory:
 
     async def tell(self, kind: ProgressKind, **keys) -> None:
         async with self._news:
-            self._events.append(ProgressEvent(id=len(self._events) + 1, at_ms=0, kind=kind, **keys))
+            self._events.append(
+                ProgressEvent(id=len(self._events) + 1, at_ms=0, at=utc_of(STARTED_MS, 0), kind=kind, **keys)
+            )
             self._news.notify_all()
 
     async def complete(self, job_order: str) -> None:

@@ -19,9 +19,15 @@ from portway.adapters.tos.api.openapi import document
 from portway.adapters.tos.api.operations import operation_routes
 from portway.adapters.tos.api.outbox import Outbox
 from portway.adapters.tos.api.problem import add_problem_handlers
+from portway.adapters.tos.api.stock import stock_routes
+from portway.adapters.tos.api.terminal import terminal_routes
+from portway.adapters.tos.api.webhook_contract import add_webhooks
 from portway.adapters.tos.api.work_queues import work_queue_routes
 
-DESCRIPTION = "Job orders in, progress out, in TIC 4.0 words. Instants are milliseconds since the run began."
+DESCRIPTION = (
+    "Job orders in, progress out, in TIC 4.0 words. Instants are milliseconds since the run began (`*_ms`), with the "
+    "same as absolute time beside them (`*_at`, RFC 3339)."
+)
 
 
 def make_api(
@@ -38,18 +44,20 @@ def make_api(
     """The interface in front of a desk. Bearer tokens are taken only with a rule, deliveries need an outbox."""
     app = FastAPI(
         title="Portway TOS interface",
-        version="1.0.0",
+        version="1.1.0",
         description=DESCRIPTION,
         openapi_url="/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
     )
-    for routes in (job_order_routes(desk), work_queue_routes(desk), equipment_routes(desk), operation_routes(desk)):
-        app.include_router(routes)
+    parts = job_order_routes, work_queue_routes, stock_routes, terminal_routes, equipment_routes, operation_routes
+    for part in parts:
+        app.include_router(part(desk))
     app.include_router(event_routes(desk, heartbeat_s))
     if outbox is not None:
         app.include_router(delivery_routes(outbox))
+    add_webhooks(app)
     add_problem_handlers(app)
     app.openapi = lambda: document(app)  # type: ignore[method-assign]
     check = None if tokens is None else TokenCheck(tokens, now_s)

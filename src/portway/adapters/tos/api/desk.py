@@ -13,13 +13,17 @@ from portway.adapters.tos.api.views import (
     EnrolmentView,
     JobOrderView,
     ProgressEvent,
+    RoadBlockView,
+    RunView,
+    StockBoxView,
     StrangerView,
+    TerminalView,
     TruckView,
     VehicleView,
     WorkQueueView,
 )
 from portway.core.dispatch.work_problem import WorkProblem
-from portway.core.model.work import JobOrder
+from portway.core.model.work import JobOrder, YardBox
 
 
 class TosDesk(Protocol):
@@ -41,6 +45,10 @@ class TosDesk(Protocol):
 
     async def activate(self, quay_crane: str, active: bool, by: str, reason: str) -> list[WorkProblem]:
         """Activate or suspend a crane's work queue."""
+        ...
+
+    async def take_stock(self, boxes: list[YardBox], whole: bool, by: str, reason: str) -> list[WorkProblem]:
+        """Take over where boxes stand; `whole`: no other box is in the yard. Keys of problems are of `boxes`."""
         ...
 
     # -- the cranes -----------------------------------------------------------------------------------------------
@@ -113,10 +121,31 @@ class TosDesk(Protocol):
         """What a person has to look at, newest last."""
         ...
 
+    def run(self) -> RunView:
+        """The run and its clock."""
+        ...
+
+    def terminal(self) -> TerminalView:
+        """The ground plan, with what is closed."""
+        ...
+
+    def stock(self) -> list[StockBoxView]:
+        """Boxes in the yard, by number."""
+        ...
+
+    def road_blocks(self) -> list[RoadBlockView]:
+        """What the control room has closed, by name."""
+        ...
+
     # -- progress -------------------------------------------------------------------------------------------------
 
-    def progress(self, after: int) -> list[ProgressEvent]:
-        """Kept events whose id is greater than `after`, by id; ids start at 1 and grow by one, across restarts."""
+    def progress(self, after: int, most: int | None = None) -> list[ProgressEvent]:
+        """Kept events whose id is greater than `after`, by id, at most so many; ids start at 1 and grow by one, across
+        restarts."""
+        ...
+
+    def newest_progress(self) -> int:
+        """Id of the newest event, 0 when there is none."""
         ...
 
     async def wait_progress(self, after: int) -> None:

@@ -69,7 +69,7 @@ def equipment_routes(desk: TosDesk) -> APIRouter:
         """Where a box is, and what is still to be done with it."""
         view = desk.container(id)
         if view is None:
-            raise Refusal(404, f"no job order has named a container {id}")
+            raise Refusal(404, f"nobody has named a container {id}")
         return view
 
     @routes.get("/trucks", responses=refusals())

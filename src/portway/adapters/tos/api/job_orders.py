@@ -7,17 +7,19 @@ from pydantic import Field
 
 from portway.adapters.tos.api.desk import TosDesk
 from portway.adapters.tos.api.door import Reader, TosCaller
+from portway.adapters.tos.api.instants import ms_of
 from portway.adapters.tos.api.job_order import ID_PATTERN, Body, Id, JobOrderBody
 from portway.adapters.tos.api.openapi import IDEMPOTENCY, changing, refusals
 from portway.adapters.tos.api.paging import Limit, page
-from portway.adapters.tos.api.predecessors import predecessors_first
 from portway.adapters.tos.api.problem import Refusal, refuse_work
 from portway.adapters.tos.api.views import JobOrderState, JobOrderView, View
+from portway.core.dispatch.predecessors import predecessors_first
 from portway.core.dispatch.work_problem import WorkProblem
-from portway.core.model.work import JobOrder, MoveKind
+from portway.core.model.work import Container, JobOrder, MoveKind
 
 BATCH_MAX = 1000
 JobOrderId = Annotated[str, Path(pattern=ID_PATTERN, max_length=64)]
+AGAIN = {"description": "Known already with these contents; nothing has changed.", "model": JobOrderView}
 Reason = Annotated[str, Field(min_length=1, max_length=500)]
 
 
@@ -40,6 +42,9 @@ class JobOrderBatchView(View):
     job_orders: list[JobOrderView]
 
 
+ALL_AGAIN = {"description": "All known already with these contents; nothing has changed.", "model": JobOrderBatchView}
+
+
 def found(desk: TosDesk, id: str) -> JobOrderView:
     """A job order, or 404."""
     view = desk.job_order(id)
@@ -52,23 +57,31 @@ def job_order_routes(desk: TosDesk) -> APIRouter:
     """Routes under /v1."""
     routes = APIRouter(prefix="/v1", tags=["job orders"])
 
-    @routes.post("/job-orders", status_code=201, responses=changing(), openapi_extra=IDEMPOTENCY)
-    async def create_job_order(body: JobOrderBody, caller: TosCaller) -> JobOrderView:
-        """Give one job order. Given again unchanged, it is accepted again and nothing is done twice."""
-        refuse_work(_known_otherwise(desk, [body.to_core()]))
-        refuse_work(await desk.submit([body.to_core()]))
-        return found(desk, body.id)
+    @routes.post("/job-orders", status_code=201, responses={**changing(), 200: AGAIN}, openapi_extra=IDEMPOTENCY)
+    async def create_job_order(body: JobOrderBody, caller: TosCaller, answer: Response) -> JobOrderView:
+        """Give one job order. Given again unchanged, the answer says so, and nothing is done twice."""
+        (job,) = _nouns(desk, [body])
+        refuse_work(_known_otherwise(desk, [job]))
+        unchanged = _known(desk, job)
+        refuse_work(await desk.submit([job]))
+        answer.status_code = 200 if unchanged else 201
+        return found(desk, body.id).model_copy(update={"unchanged": unchanged})
 
-    @routes.post("/job-order-batches", status_code=201, responses=changing(), openapi_extra=IDEMPOTENCY)
-    async def create_job_orders(body: JobOrderBatch, caller: TosCaller) -> JobOrderBatchView:
+    @routes.post(
+        "/job-order-batches", status_code=201, responses={**changing(), 200: ALL_AGAIN}, openapi_extra=IDEMPOTENCY
+    )
+    async def create_job_orders(body: JobOrderBatch, caller: TosCaller, answer: Response) -> JobOrderBatchView:
         """Give many job orders at once: all are taken, or none and every problem is listed."""
-        jobs = [b.to_core() for b in body.job_orders]
-        indexes = {j.id: i for i, j in reversed(list(enumerate(jobs)))}
+        indexes = {b.id: i for i, b in reversed(list(enumerate(body.job_orders)))}
+        jobs = _nouns(desk, body.job_orders, indexes)
         refuse_work(_twice(jobs) or _known_otherwise(desk, jobs), indexes)
         ordered, ring = predecessors_first(jobs)
         refuse_work([_in_ring(j) for j in ring], indexes)
+        unchanged = {j.id for j in jobs if _known(desk, j)}
         refuse_work(await desk.submit(ordered), indexes)
-        return JobOrderBatchView(job_orders=[found(desk, j.id) for j in jobs])
+        answer.status_code = 200 if len(unchanged) == len(jobs) else 201
+        views = [found(desk, j.id).model_copy(update={"unchanged": j.id in unchanged}) for j in jobs]
+        return JobOrderBatchView(job_orders=views)
 
     @routes.get("/job-orders", responses=refusals())
     async def list_job_orders(
@@ -106,18 +119,47 @@ def job_order_routes(desk: TosDesk) -> APIRouter:
         if body.id != id:
             message, cure = f"the path names {id}", "a job order keeps its id: cancel it and give another"
             refuse_work([WorkProblem(id, "id_differs", "id", body.id, message, cure)])
-        refuse_work(await desk.submit([body.to_core()]))
-        return found(desk, id)
+        (job,) = _nouns(desk, [body])
+        unchanged = _known(desk, job)
+        refuse_work(await desk.submit([job]))
+        return found(desk, id).model_copy(update={"unchanged": unchanged})
 
     @routes.delete("/job-orders/{id}", status_code=204, responses=refusals(404, 409), openapi_extra=IDEMPOTENCY)
     async def cancel_job_order(
         id: JobOrderId, caller: TosCaller, reason: Annotated[Reason, Query()] = "cancelled by the TOS"
     ) -> Response:
-        """Cancel a job order whose box is not on a truck yet, and those that wait for it."""
+        """Cancel a job order whose box is not on a truck yet, and those that wait for it. Again, nothing is done."""
         refuse_work(await desk.cancel(id, caller.name, reason), path_keys=["job_order"])
         return Response(status_code=204)
 
     return routes
+
+
+def _nouns(desk: TosDesk, bodies: list[JobOrderBody], indexes: dict[str, int] | None = None) -> list[JobOrder]:
+    """Job orders as the core knows them; a Refusal for what no job order can be, wherever it were to be done."""
+    started_ms = ms_of(0, desk.run().started_at)
+    problems = [
+        p
+        for b in bodies
+        for p in [
+            *b.container.problems(known_box(desk, b.container.id), "container", b.id),
+            *b.time_problems(started_ms),
+        ]
+    ]
+    refuse_work(problems, indexes)
+    return [b.timed(started_ms).to_core() for b in bodies]
+
+
+def known_box(desk: TosDesk, number: str) -> Container | None:
+    """What the terminal knows of a box."""
+    view = desk.container(number)
+    return None if view is None else view.to_core()
+
+
+def _known(desk: TosDesk, job: JobOrder) -> bool:
+    """Whether a job order is known with these very contents, and not aborted."""
+    view = desk.job_order(job.id)
+    return view is not None and view.state != JobOrderState.ABORTED and view.job_order.to_core() == job
 
 
 def _known_otherwise(desk: TosDesk, jobs: list[JobOrder]) -> list[WorkProblem]:

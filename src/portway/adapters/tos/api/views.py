@@ -4,7 +4,9 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from portway.adapters.tos.api.job_order import JobOrderBody, YardSlotBody
+from portway.adapters.tos.api.instants import Utc
+from portway.adapters.tos.api.job_order import ContainerBody, JobOrderBody, YardSlotBody
+from portway.core.model.work import Container
 
 
 class View(BaseModel):
@@ -31,6 +33,8 @@ class JobOrderView(View):
     truck: str | None = None
     reason: str = Field("", description="Why it was aborted.")
     updated_ms: int = 0
+    updated_at: Utc | None = None
+    unchanged: bool = Field(False, description="In the answer to a request: it said only what was known.")
 
 
 class ContainerView(View):
@@ -43,6 +47,10 @@ class ContainerView(View):
     slot: YardSlotBody | None = None
     truck: str | None = None
     job_orders: list[str] = Field(default=[], description="Those that are not completed, by id.")
+
+    def to_core(self) -> Container:
+        """The noun of the core."""
+        return Container(self.id, self.length_ft, self.mass_kg, self.iso_type)
 
 
 class WorkQueueView(View):
@@ -115,6 +123,7 @@ class AlertView(View):
     """Something that a person has to look at."""
 
     at_ms: int
+    at: Utc | None = None
     code: str
     subject: str
     detail: str
@@ -132,6 +141,11 @@ class ProgressKind(StrEnum):
     COMPLETED = "completed"
     ABORTED = "aborted"
     ALERT = "alert"
+    RESEQUENCED = "resequenced"  # a quay crane's work queue has another sequence
+    ACTIVATED = "activated"  # a quay crane's work queue goes on
+    SUSPENDED = "suspended"  # of a quay crane's work queue only what has begun is ended
+    STOCK = "stock"  # a stock-take was taken over
+    ROAD = "road"  # lanes were closed or opened
 
 
 class ProgressEvent(View):
@@ -139,12 +153,113 @@ class ProgressEvent(View):
 
     id: int
     at_ms: int
+    at: Utc | None = Field(None, description="The same instant as absolute time.")
     kind: ProgressKind
     job_order: str | None = None
-    job_orders: list[str] = Field(default=[], description="Of a handover: all that are handed over together.")
+    job_orders: list[str] = Field(
+        default=[], description="Of a handover: all that are handed over together; of `resequenced`: as asked for."
+    )
     truck: str | None = None
     crane: str | None = None
     from_place: str | None = None
     to_place: str | None = None
     code: str = Field("", description="Why it was aborted, or what the alert is.")
     detail: str = ""
+
+
+class RunView(View):
+    """The run and its clock: what an instant in milliseconds means."""
+
+    run_id: str = Field(description="Another one after a new beginning; ids of events count within it.")
+    terminal: str
+    title: str = ""
+    started_at: Utc = Field(description="Millisecond 0.")
+    now_ms: int
+    now_at: Utc | None
+    speed: float = Field(description="1, or of a rehearsal how many times faster its clock runs.")
+    last_event: int = Field(description="Id of the newest progress event, 0 when there is none.")
+    stock_known: bool = Field(description="The whole stock has been handed over: what is not in it is not in the yard.")
+
+
+class StockBoxView(View):
+    """A box in the yard."""
+
+    container: ContainerBody
+    slot: YardSlotBody
+    confirmed: bool = Field(description="False while only the job order that takes it has said that it is there.")
+
+
+class RoadBlockView(View):
+    """Lanes that are closed under a name."""
+
+    name: str
+    lanes: list[str]
+    since_ms: int
+    since: Utc | None = None
+    by: str = ""
+    reason: str = ""
+
+
+class BlockView(View):
+    """A yard block; its slots are bay, row and tier from 1 on, a box each."""
+
+    id: str
+    bays: int
+    rows: int
+    tiers: int
+    slots: int
+    boxes: int = Field(description="Slots in which a box stands.")
+    promised: int = Field(description="Free slots to which a box is to come.")
+    yard_cranes: list[str] = []
+
+
+class QuayCraneView(View):
+    """A quay crane and the rail bays that it may work."""
+
+    id: str
+    bay_first: int
+    bay_last: int
+
+
+class PlaceView(View):
+    """A spot for one truck: under a crane, beside a bay, at a gate, to rest or to charge."""
+
+    id: str
+    kind: str
+    lane: str
+    serves: str | None = None
+    bay: int | None = None
+
+
+class GateView(View):
+    """A gate."""
+
+    id: str
+    place_in: str
+    place_out: str
+
+
+class LaneView(View):
+    """A lane; `points` are x and y in metres."""
+
+    id: str
+    from_node: str
+    to_node: str
+    points: list[tuple[float, float]]
+    speed_mps_max: float
+    zone: str | None = None
+    closed: bool = False
+    closed_by: list[str] = Field(default=[], description="Road blocks, by name.")
+
+
+class TerminalView(View):
+    """The ground plan as job orders and road blocks name it; every list by id."""
+
+    id: str
+    title: str = ""
+    blocks: list[BlockView]
+    quay_cranes: list[QuayCraneView]
+    gates: list[GateView]
+    places: list[PlaceView]
+    lanes: list[LaneView]
+    road_blocks: list[RoadBlockView]

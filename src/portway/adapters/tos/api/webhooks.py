@@ -105,7 +105,7 @@ class Webhooks:
     async def _fill(self) -> None:
         after = self._outbox.newest_event()
         while True:
-            events = self._desk.progress(after)[:OWED_AT_ONCE]
+            events = self._desk.progress(after, OWED_AT_ONCE)
             if not events:
                 await self._desk.wait_progress(after)
                 continue
