@@ -47,7 +47,12 @@ TABLE: dict[str, list[tuple]] = {
         ("action_type", str, NO), ("action_id", str, NO), ("blocking_type", str, NO),
         ("action_parameters", Many("ActionParameter", True), None),
     ],
-    "NodePosition": [("x", float, NO), ("y", float, NO), ("theta", Opt(float), None), ("map_id", str, NO)],
+    "NodePosition": [
+        ("x", float, NO), ("y", float, NO), ("theta", Opt(float), None), ("map_id", str, NO),
+        # a radius in 2.x, an ellipse in 3.0; text and schema of 2.0 spell it differently
+        ("allowed_deviation_xy", Any, None), ("allowed_deviation_xy_schema", Any, None),
+        ("allowed_deviation_theta", Opt(float), None),
+    ],
     "Node": [
         ("node_id", str, NO), ("sequence_id", int, NO), ("released", bool, NO), ("actions", Many("Action"), NO),
         ("node_position", One("NodePosition", True), None),
@@ -61,10 +66,14 @@ TABLE: dict[str, list[tuple]] = {
         ("edge_id", str, NO), ("sequence_id", int, NO), ("released", bool, NO), ("actions", Many("Action"), NO),
         ("start_node_id", Opt(str), None), ("end_node_id", Opt(str), None), ("max_speed", Opt(float), None),
         ("length", Opt(float), None), ("trajectory", One("Trajectory", True), None),
+        ("max_height", Opt(float), None), ("min_height", Opt(float), None), ("orientation", Opt(float), None),
+        ("orientation_type", Opt(str), None), ("direction", Opt(str), None), ("rotation_allowed", Opt(bool), None),
+        ("reach_orientation_before_entering", Opt(bool), None), ("max_rotation_speed", Opt(float), None),
+        ("corridor", Opt(dict), None),
     ],
     "Order": [
         *HEADER, ("order_id", str, NO), ("order_update_id", int, NO), ("nodes", Many("Node"), NO),
-        ("edges", Many("Edge"), NO),
+        ("edges", Many("Edge"), NO), ("zone_set_id", Opt(str), None),
     ],
     "InstantActions": [
         *HEADER, ("actions", Many("Action", True), None), ("instant_actions", Many("Action", True), None),

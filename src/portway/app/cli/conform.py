@@ -26,6 +26,10 @@ def conform(
     schemas: Annotated[
         Path | None, typer.Option(help="Folder with the official schemas: 2.1/state.schema and so on.")
     ] = None,
+    client_id: Annotated[
+        str | None,
+        typer.Option(help="The truck's client id at the broker: its connection is broken, for the last will."),
+    ] = None,
     ca: Ca = None,
     certificate: Certificate = None,
     key: Key = None,
@@ -44,7 +48,7 @@ def conform(
 
     async def judged() -> list["Verdict"]:
         found = []
-        async for verdict in session(loaded, truck, where, interface, wait, schemas):
+        async for verdict in session(loaded, truck, where, interface, wait, schemas, client_id):
             found.append(verdict)
             if not as_json:
                 print(_line(verdict), flush=True)

@@ -1,14 +1,16 @@
 """`portway conform` from top to bottom: a truck on a broker, a way for it on the scenario's roads, the verdicts."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from portway.adapters.vda5050.conformance.driving import Way
+from portway.adapters.vda5050.conformance.drive import Way
 from portway.adapters.vda5050.conformance.requirement import Verdict
 from portway.adapters.vda5050.conformance.session import session
-from portway.adapters.vda5050.conformance.talk import Talk
+from portway.adapters.vda5050.conformance.talk import NoTruckError, Talk
 from portway.adapters.vda5050.link import Broker, MqttLink
 from portway.adapters.vda5050.road_book import RoadBook
 from portway.app.compose import truck_type
@@ -17,12 +19,13 @@ from portway.core.model.scenario import Scenario
 from portway.core.routing.traffic_map import TrafficMap
 
 NEAR_M, TURNED_RAD = 2.5, 0.5
-MOVEMENTS = 10
+MOVEMENTS = 12
+TAKE_OVER_S = 10.0
 LENGTH_M_MIN = 12.0  # a shorter movement shows little
 
 
 def way_from(traffic_map: TrafficMap, x: float, y: float, theta: float) -> Way | str:
-    """A way of ten movements through stops that no truck rests on, from the stop where a truck stands.
+    """A way of twelve movements through stops that no truck rests on, from the stop where a truck stands.
 
     A sentence when it stands at none, or the roads end too soon.
     """
@@ -34,7 +37,7 @@ def way_from(traffic_map: TrafficMap, x: float, y: float, theta: float) -> Way |
     if off[stop] > NEAR_M:
         return f"it stands at ({x:.1f}, {y:.1f}), at no place of the scenario; take it to one, with its heading"
     found = _search(traffic_map, stop, {stop})
-    return Way(RoadBook(traffic_map), stop, found) if found else "no way of ten movements leads from here"
+    return Way(RoadBook(traffic_map), stop, found) if found else "no way of twelve movements leads from here"
 
 
 def _search(traffic_map: TrafficMap, stop: int, seen: set[int], depth: int = MOVEMENTS) -> list[int]:
@@ -53,10 +56,28 @@ def _search(traffic_map: TrafficMap, stop: int, seen: set[int], depth: int = MOV
     return []
 
 
+async def take_over(broker: Broker, client_id: str) -> None:
+    """Connect under the id of another client: the broker ends that one's connection as if it had broken, last will and
+    all (MQTT 3.1.1, 3.1.4-2). Then go, so that it can come back."""
+    arrived = asyncio.Event()
+    link = MqttLink(broker, client_id, [], lambda _topic, _payload: None, lambda up: arrived.set() if up else None)
+    link.start()
+    try:
+        await asyncio.wait_for(arrived.wait(), TAKE_OVER_S)
+        await asyncio.sleep(0.1)  # a link is not to be stopped in the middle of its connecting
+    except TimeoutError:
+        raise NoTruckError(f"the broker lets nobody in as {client_id}; are the certificate and key those of the truck?"
+                           ) from None  # fmt: skip
+    finally:
+        await link.stop()
+
+
 async def conform(
-    scenario: Scenario, serial: str, broker: Broker, interface: str, wait_s: float, schemas: Path | None
-) -> AsyncIterator[Verdict]:
-    """Verdicts as they come. Raises NoTruckError when no such truck speaks."""
+    scenario: Scenario, serial: str, broker: Broker, interface: str, wait_s: float, schemas: Path | None,
+    client_id: str | None = None,
+) -> AsyncIterator[Verdict]:  # fmt: skip
+    """Verdicts as they come; `client_id` is that of the truck at the broker, to break its connection. Raises
+    NoTruckError when no such truck speaks."""
     traffic_map = cached_map(scenario.terminal, truck_type(scenario))
     talk = Talk(interface, serial)
     link = MqttLink(
@@ -65,8 +86,9 @@ async def conform(
     )  # fmt: skip
     talk.publish, talk.look = link.publish, link.subscribe
     link.start()
+    cut = None if client_id is None else partial(take_over, broker, client_id)
     try:
-        async for verdict in session(talk, lambda *pose: way_from(traffic_map, *pose), wait_s, schemas):
+        async for verdict in session(talk, lambda *pose: way_from(traffic_map, *pose), wait_s, schemas, cut):
             yield verdict
     finally:
         await link.stop()

@@ -1,10 +1,12 @@
 """A conformance session from top to bottom."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
-from portway.adapters.vda5050.conformance.driving import NAMES, Driving, Way
+from portway.adapters.vda5050.conformance.drive import Way
+from portway.adapters.vda5050.conformance.driving import NAMES, driving
+from portway.adapters.vda5050.conformance.last_will import last_will
 from portway.adapters.vda5050.conformance.requirement import Verdict
 from portway.adapters.vda5050.conformance.standing import standing
 from portway.adapters.vda5050.conformance.talk import Talk
@@ -14,9 +16,11 @@ SETTLE_S = 2.0
 
 
 async def session(
-    talk: Talk, way_from: Callable[[float, float, float], Way | str], wait_s: float, schemas: Path | None
-) -> AsyncIterator[Verdict]:
-    """Verdicts as they come; `way_from` gives a way from a pose, or says why there is none.
+    talk: Talk, way_from: Callable[[float, float, float], Way | str], wait_s: float, schemas: Path | None,
+    cut: Callable[[], Awaitable[None]] | None = None,
+) -> AsyncIterator[Verdict]:  # fmt: skip
+    """Verdicts as they come; `way_from` gives a way from a pose, or says why there is none; `cut` breaks the truck's
+    connection to the broker.
 
     Raises NoTruckError when the truck does not speak within `wait_s`.
     """
@@ -34,7 +38,8 @@ async def session(
         for name in NAMES:
             yield not_shown(name, way)
     else:
-        async for verdict in Driving(talk, way).run():
+        async for verdict in driving(talk, way):
             yield verdict
     for verdict in judge_all(talk, schemas):
         yield verdict
+    yield await last_will(talk, cut)  # last, since numbers and times have a gap where a connection was broken

@@ -8,6 +8,7 @@ from portway.adapters.vda5050.conformance.talk import Talk
 from portway.adapters.vda5050.conformance.watching import judge, not_shown
 
 ANSWER_S = 4.0
+BETWEEN = 20  # instant actions between one and its repetition
 
 
 async def standing(talk: Talk) -> AsyncIterator[Verdict]:
@@ -21,9 +22,11 @@ async def standing(talk: Talk) -> AsyncIterator[Verdict]:
     yield judge("state.position", _position(talk.state()))
     async for verdict in _factsheet(talk):
         yield verdict
+    yield await _repeated(talk)
     yield await _unknown(talk)
     yield await _pause(talk)
-    yield await _cancel(talk)
+    async for verdict in _cancel(talk):
+        yield verdict
 
 
 def _status(talk: Talk, action: str) -> str:
@@ -62,6 +65,22 @@ async def _unknown(talk: Talk) -> Verdict:
     return judge("action.unknown", None if failed else f"it is reported {_status(talk, action)}")
 
 
+async def _repeated(talk: Talk) -> Verdict:
+    """An id that is known is not carried out again, however many came in between."""
+    before = len(talk.heard)
+    action = talk.act("factsheetRequest")
+    if await talk.until("factsheet", lambda _f: True, ANSWER_S, before) is None:
+        return not_shown("action.repeated", "it gives no factsheet")
+    between = len(talk.heard)
+    for _ in range(BETWEEN):
+        last = talk.act("stateRequest")
+    await talk.until("state", lambda s: talk.action_status(s, last) == "FINISHED", ANSWER_S, between)
+    before = len(talk.heard)
+    talk.act("factsheetRequest", action)
+    again = await talk.until("factsheet", lambda _f: True, ANSWER_S / 2, before)
+    return judge("action.repeated", None if again is None else f"it is carried out again after {BETWEEN} others")
+
+
 async def _pause(talk: Talk) -> Verdict:
     for kind, wanted in (("startPause", True), ("stopPause", False)):
         before = len(talk.heard)
@@ -71,14 +90,25 @@ async def _pause(talk: Talk) -> Verdict:
     return judge("action.pause", None)
 
 
-async def _cancel(talk: Talk) -> Verdict:
+async def _cancel(talk: Talk) -> AsyncIterator[Verdict]:
     state = talk.state()
     if state is not None and state.node_states:
-        return not_shown("cancel.idle", "it has an order")
+        yield not_shown("cancel.idle", "it has an order")
+        yield not_shown("error.action", "it has an order")
+        return
     before = len(talk.heard)
     action, word = talk.act("cancelOrder"), talk.error_word("noOrderToCancel")
     failed = await talk.until("state", lambda s: talk.action_status(s, action) == "FAILED", ANSWER_S, before)
     if failed is None:
-        return judge("cancel.idle", f"it is reported {_status(talk, action)}")
-    said = [e.error_type for e in failed.errors]
-    return judge("cancel.idle", None if word in said else f"no error {word} but {said}")
+        yield judge("cancel.idle", f"it is reported {_status(talk, action)}")
+        yield not_shown("error.action", "there is no error")
+        return
+    said = [e for e in failed.errors if e.error_type == word]
+    seen = [e.error_type for e in failed.errors]
+    yield judge("cancel.idle", None if said else f"no error {word} but {seen}")
+    if not said:
+        yield not_shown("error.action", "there is no error")
+        return
+    named = [(r.reference_key, r.reference_value) for e in said for r in e.error_references or []]
+    fault = None if ("actionId", action) in named else f"{word} refers to {named[:6] or 'nothing'}"
+    yield judge("error.action", fault)

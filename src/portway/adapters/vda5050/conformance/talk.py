@@ -11,11 +11,11 @@ from portway.adapters.vda5050.facts import Outgoing
 from portway.adapters.vda5050.master import stamp
 from portway.adapters.vda5050.versions import MESSAGES_FROM_TRUCK, VERSIONS, Version, topic
 
-KEPT = 5_000
+KEPT = 60_000
 
 
 class NoTruckError(ValueError):
-    """The truck does not speak; says who does."""
+    """The truck does not speak, or says more than can be judged; says which, and who else speaks."""
 
 
 class Heard(NamedTuple):
@@ -43,6 +43,7 @@ class Talk:
         self._headers: dict[str, int] = {}
         self._news = asyncio.Event()
         self._actions = 0
+        self._is_full = False
 
     def subscriptions(self) -> list[str]:
         """Everything that trucks say; others are only noted by name."""
@@ -66,6 +67,7 @@ class Talk:
             self.heard.append(self._heard(self.version, kind, payload))
             news, self._news = self._news, asyncio.Event()
             news.set()
+        self._is_full = len(self.heard) >= KEPT
 
     def _heard(self, version: Version, kind: str, payload: bytes) -> Heard:
         try:
@@ -73,10 +75,10 @@ class Talk:
         except wire.RefusedError as error:
             return Heard(kind, None, str(error), payload, time.monotonic())
 
-    def kept_of(self, kind: str) -> list[Heard]:
-        """What the broker had kept of a kind, of the truck's version."""
+    def kept_of(self, kind: str, after: int = 0) -> list[Heard]:
+        """What the broker had kept of a kind, of the truck's version, from a position in `kept` on."""
         assert self.version is not None
-        mine = [(k, p) for k, major, p in self.kept if k == kind and major == self.version.topic]
+        mine = [(k, p) for k, major, p in self.kept[after:] if k == kind and major == self.version.topic]
         return [h for h in (self._heard(self.version, *m) for m in mine) if h.body is not None
                 and h.body.version[:3] == self.version.name[:3]]  # fmt: skip
 
@@ -104,6 +106,8 @@ class Talk:
                 if heard.kind == kind and heard.body is not None and holds(heard.body):
                     return heard.body
             at = len(self.heard)
+            if self._is_full:
+                raise NoTruckError(f"the truck has said {KEPT} messages; let it say less on `visualization`")
             left = end - time.monotonic()
             if left <= 0:
                 return None
@@ -141,19 +145,22 @@ class Talk:
         self.publish([Outgoing(where, wire.encode(body), self.version.reliable)])
 
     def order(self, order_id: str, update_id: int, nodes: list[Any], edges: list[Any]) -> None:
-        """Send an order."""
+        """Send an order or an update of one."""
         body = self.words.Order(
             **self._header("order"), order_id=order_id, order_update_id=update_id, nodes=nodes, edges=edges
         )
         self._send("order", body)
 
-    def act(self, kind: str) -> str:
-        """Send an instant action; its id."""
+    def act(self, kind: str, name: str = "", **parameters: Any) -> str:
+        """Send an instant action, under a new id if none is given; its id."""
         assert self.version is not None
         self._actions += 1
-        name = f"conform-{kind}-{self._actions}-{int(time.time())}"
+        name = name or f"conform-{kind}-{self._actions}-{int(time.time())}"
         blocking = "NONE" if self.version.instant_states else "HARD"
-        action = self.words.Action(action_type=kind, action_id=name, blocking_type=blocking)
+        listed = [self.words.ActionParameter(key=k, value=v) for k, v in parameters.items()]
+        action = self.words.Action(
+            action_type=kind, action_id=name, blocking_type=blocking, action_parameters=listed or None
+        )
         body = self.words.InstantActions(**self._header("instantActions"), **{self.version.instant_actions: [action]})
         self._send("instantActions", body)
         return name
@@ -167,3 +174,8 @@ class Talk:
         """The word of the truck's version for an error."""
         assert self.version is not None
         return self.version.errors.get(kind, kind)
+
+    def demanded_word(self, kind: str) -> str | None:
+        """The word for an error where the text prescribes one; None where any will do."""
+        assert self.version is not None
+        return self.error_word(kind) if kind in self.version.named_errors else None
