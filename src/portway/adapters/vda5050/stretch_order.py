@@ -67,6 +67,7 @@ class StretchOrder:
         self.released = -1  # last movement that may be driven, -1 before the first word of the core
         self.passed = -1
         self.is_over = True  # the truck has no order of ours, or has given it up
+        self.waits = False  # it has nodes ahead of those that were told, from before we knew it
         self.told = -1  # last movement sent to the truck
         self.told_horizon: tuple[int, ...] = ()
         self.sent_ms = 0
@@ -113,9 +114,9 @@ class StretchOrder:
         self.confirmed = name, update_id
         again_ms = SELDOM_MS if self.is_rejected(now_ms, has_errors) else REPEAT_MS
         if not self.synced or (not has_last and now_ms - self.sent_ms > again_ms):
-            self._learn(name, update_id, last_sequence, released_to or 0)
+            self._learn(name, update_id, last_sequence, released_to)
         elif has_last and name is not None and released_to is None and name.first + last_sequence // 2 < self.told:
-            self._learn(name, update_id, last_sequence, 0)  # it has given up what it had
+            self._learn(name, update_id, last_sequence, None)  # it has given up what it had
             self.is_over = True
         if name is None:
             return None
@@ -124,16 +125,17 @@ class StretchOrder:
             del self.movements[step]
         return self.passed
 
-    def _learn(self, name: OrderName | None, update_id: int, last_sequence: int, released_to: int) -> None:
-        """Take from a state what the truck has."""
+    def _learn(self, name: OrderName | None, update_id: int, last_sequence: int, released_to: int | None) -> None:
+        """Take from a state what the truck has; while it has nodes ahead, released or not, its order is under way."""
         self.synced, self.told_horizon, self.is_over = True, (), name is None
+        self.waits = released_to is not None
         if name is None:
             self.told = -1
             return
         if name != self.name:
             self.name, self.sent_update = name, update_id
         self.update_id = update_id
-        self.told = name.first + max(last_sequence, released_to) // 2
+        self.told = name.first + max(last_sequence, released_to or 0) // 2
 
     def is_rejected(self, now_ms: int, has_errors: bool) -> bool:
         """Whether the truck does not take what it is told, however often."""
@@ -150,7 +152,7 @@ class StretchOrder:
     def is_ended(self) -> bool:
         """Whether what is told next is a new order: the truck has none of ours, or has driven its own to the end."""
         first = -1 if self.name is None else self.name.first
-        return self.is_over or (first < self.passed == self.told and not self.told_horizon)
+        return self.is_over or (first < self.passed == self.told and not self.told_horizon and not self.waits)
 
     def next_message(self, now_ms: int, opening: Opening) -> tuple[OrderName, int, int]:
         """(name, update id, movement whose end node opens the message) of the order to be sent now.
@@ -168,7 +170,7 @@ class StretchOrder:
             opens = self.told
         assert self.name is not None
         self.sent_update = self.update_id
-        self.told, self.told_horizon = self.released, self.horizon
+        self.told, self.told_horizon, self.waits = self.released, self.horizon, False
         self.sent_ms = now_ms
         if self.unconfirmed_since_ms < 0:
             self.unconfirmed_since_ms = now_ms

@@ -120,7 +120,7 @@ class LiveDesk:
     def _simulated(self, crane: str) -> list[WorkProblem]:
         """Why a crane's report is not taken: each crane is simulated or linked."""
         terminal = self._server.run.scenario.terminal
-        known = {c.id for c in (*terminal.quay_cranes, *terminal.yard_cranes)}
+        known = {*(c.id for c in terminal.quay_cranes), *(c.id for c in terminal.yard_cranes)}
         if crane in self._server.options.linked_cranes or crane not in known:
             return []
         return [WorkProblem("", "crane_simulated", "crane", crane, f"{crane} is simulated by this server",
