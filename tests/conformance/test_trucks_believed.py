@@ -161,7 +161,7 @@ def test_a_pause_of_somebody_else_is_an_alarm_and_is_repaired():
     yard = LiarYard(small_work(12), 9)
     run(yard, 60)
     yard.foreign_pause()
-    run(yard, 15)
+    run(yard, 40)  # a truck says that it is paused once it stands
     assert {a.code for a in yard.alerts} == {"paused_by_other"}
     assert not any(a.paused for a in yard.agents.values())
 

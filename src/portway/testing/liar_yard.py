@@ -249,6 +249,8 @@ class LiarYard(VdaYard):
                 return True
             queue = self.controller.state.board.queues.get(last)
             head = queue.next_unit() if queue is not None else None
+            if head is not None and head.truck is None:  # for the first truck that comes free
+                return any(self.now_ms - since < STAND_MS for _, since in self._stood.values())
             last = "" if head is None or head.truck is None else head.truck
         return self.now_ms - self._stood.get(last, (None, -STAND_MS))[1] < STAND_MS
 

@@ -14,7 +14,7 @@ from portway.app.map_cache import cached_map
 from portway.core.commands import Alert, Command, ExtendBase, PauseTruck
 from portway.core.controller import Controller
 from portway.core.dispatch import STRATEGIES
-from portway.core.events import Event, TruckReported
+from portway.core.events import Event, RunStarted, TruckReported
 from portway.core.model import Scenario
 from portway.core.routing.live_traffic import LiveTraffic
 from portway.core.routing.traffic_map import TrafficMap
@@ -94,7 +94,7 @@ class LiveYard:
             for name, row in state.index.items()
         }
         self._late: list[tuple[int, TruckReported]] = []
-        self._tell(self.controller.start())
+        self._handle(RunStarted(0))
 
     def _tell(self, commands: list[Command]) -> None:
         self.world.apply(commands, self.now_ms)

@@ -36,7 +36,9 @@ class LiveSite:
     def __init__(self, folder, scenario: Scenario, speed: float = 1.0) -> None:
         self.durable = open_durable(str(folder / "live.db"))
         self.run = open_run(self.durable.journal, scenario, speed=speed)
-        self.server = LiveServer(self.run, self.durable, ServerOptions(Broker("127.0.0.1", 1)))
+        terminal = scenario.terminal
+        cranes = frozenset([*(c.id for c in terminal.quay_cranes), *(c.id for c in terminal.yard_cranes)])
+        self.server = LiveServer(self.run, self.durable, ServerOptions(Broker("127.0.0.1", 1), linked_cranes=cranes))
         self.desk = LiveDesk(self.server)
         self.core = self.run.controller
         self.key, self.keys = _key(folder)

@@ -72,11 +72,11 @@ def test_a_database_that_nobody_has_is_led_at_once(standby):
 
 def test_who_waits_follows_and_leads_when_the_other_has_gone(leader, standby, scenario):
     assert standby.look() is None
-    assert (standby.follower.number, standby.behind, standby.leader) == (1, 0, leader.store.holder)
+    assert (standby.follower.number, standby.behind, standby.leader) == (2, 0, leader.store.holder)
     event = TimerFired(2_000, "retry")
     leader.journal.append([(event, open_run(leader.journal, scenario).controller.handle(event))])
     assert standby.look() is None
-    assert standby.follower.number == 2
+    assert standby.follower.number == 3
     leader.close()
     durable = looked(standby)
     assert open_run(durable.journal, scenario, known=standby.follower).fed == 0
@@ -91,7 +91,7 @@ def test_a_leader_that_says_nothing_is_unseated_and_writes_nothing_more(leader, 
     durable = looked(standby)
     with pytest.raises(LeadershipLost, match="leads now"):
         leader.journal.append([(TimerFired(2_000, "retry"), [])])
-    assert durable.journal.newest == 1
+    assert durable.journal.newest == 2
     durable.close()
 
 
@@ -104,7 +104,7 @@ def test_another_scenario_is_refused_while_waiting(leader, database):
 
 def test_a_journal_that_would_be_answered_otherwise_is_refused_while_waiting(leader, standby):
     leader.journal.append([(TimerFired(3_000, "retry"), [SetTimer(4_000, "never")])])
-    with pytest.raises(ReplayError, match=r"record 2 of the journal is answered otherwise"):
+    with pytest.raises(ReplayError, match=r"record 3 of the journal is answered otherwise"):
         standby.look()
 
 
@@ -121,7 +121,7 @@ def test_a_leader_that_has_not_begun_its_run_is_waited_for(database, standby, sc
     assert standby.follower is None
     open_run(state.journal, scenario)
     assert standby.look() is None
-    assert standby.follower.number == 0
+    assert standby.follower.number == 1
     state.close()
     looked(standby).close()
 
@@ -178,7 +178,7 @@ def test_the_page_of_a_waiting_server_says_that_it_waits(leader, standby):
     assert live.json() == {"ok": True, "standby": True}
     assert (ready.status_code, ready.json()["state"], ready.headers["retry-after"]) == (503, "standby", "5")
     assert ready.json()["leader"] == leader.store.holder
-    assert status.json()["records"] == 1
+    assert status.json()["records"] == 2
     assert "portway_standby 1.0" in metrics.text
     others = [("GET", "/"), ("GET", "/v1/progress"), ("POST", "/v1/job-orders"), ("DELETE", "/v1/x/%2e%2e")]
     assert [answer.status_code for answer in asked(standby, *others)] == [503] * 4

@@ -143,7 +143,10 @@ class MasterControl:
             return []
         if opening.along_m > 0.0 and truck.position is not None:
             here = truck.position, opening.along_m
-        base = [order.movements[s] for s in range(opening.first + 1, order.released + 1)]
+        steps = range(opening.first + 1, order.released + 1)
+        if any(s not in order.movements for s in steps):
+            return []  # the truck says that it lacks what it has driven: a contradiction is answered by nothing
+        base = [order.movements[s] for s in steps]
         way = [*base, *order.horizon]
         if way:
             truck.stop = self._road.start_of(way[0])

@@ -120,10 +120,12 @@ class StretchOrder:
             self.is_over = True
         if name is None:
             return None
-        self.passed = name.first + last_sequence // 2
-        for step in [s for s in self.movements if s <= self.passed]:
-            del self.movements[step]
-        return self.passed
+        step = name.first + last_sequence // 2
+        if step <= self.released:  # what was not released to it is not ours to take for passed
+            self.passed = step
+            for known in [s for s in self.movements if s <= step]:
+                del self.movements[known]
+        return step
 
     def _learn(self, name: OrderName | None, update_id: int, last_sequence: int, released_to: int | None) -> None:
         """Take from a state what the truck has; while it has nodes ahead, released or not, its order is under way."""

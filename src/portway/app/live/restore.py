@@ -13,6 +13,7 @@ from portway.app.live.same_run import check_same
 from portway.core.commands import Command
 from portway.core.controller import Controller
 from portway.core.controller.outstanding import outstanding
+from portway.core.events import RunStarted
 from portway.core.model.scenario import Scenario
 from portway.core.routing.traffic_map import TrafficMap
 
@@ -42,10 +43,10 @@ def open_run(
     if run is None:
         run = begun(scenario, seed)
         journal.begin(run)
-        state = Follower(run, journal)
-        return OpenedRun(
-            run.scenario, state.map, state.controller, RunClock(run.started_at_s, 0, speed), state.first, 0
-        )
+        state, began = Follower(run, journal), RunStarted(0)
+        first = state.controller.handle(began)
+        journal.append([(began, first)])
+        return OpenedRun(run.scenario, state.map, state.controller, RunClock(run.started_at_s, 0, speed), first, 0)
     check_same(run.scenario, scenario, journal.name)
     state = known if known is not None and known.run == run else Follower(run, journal)
     fed = state.follow(journal)

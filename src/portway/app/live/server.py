@@ -35,7 +35,7 @@ from portway.app.live.schema_sampler import SchemaSampler
 from portway.app.live.truck_watch import TruckWatch
 from portway.core.commands import Alert, CancelOrder, Command, ExtendBase, HoldOrders, JobOrderStopped, PauseTruck
 from portway.core.controller.outstanding import outstanding
-from portway.core.events import Event, JobOrderReceived, JobOrdersReceived, RoadBlocked, RunStarted, TroubleReported
+from portway.core.events import Event, JobOrderReceived, JobOrdersReceived, RoadBlocked, TroubleReported
 from portway.core.model.work import JobOrder
 from portway.sim.world import SimWorld
 
@@ -118,8 +118,6 @@ class LiveServer:
         try:
             await self._lead()
             if self.lease.phase is Phase.HELD and not self.loop.is_stopping:
-                if self.durable.journal.newest == 0:
-                    self.loop.post(RunStarted)
                 for truck in self.master.trucks:
                     self._take(self.master.condition(truck))  # nobody has been heard yet
                 self.link.subscribe()  # what the broker has kept was not listened to before

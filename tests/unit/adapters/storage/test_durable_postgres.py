@@ -73,7 +73,7 @@ def test_a_run_goes_on_from_its_snapshot_and_journal(database):
     state.close()
     again = open_durable(database)
     restored = open_run(again.journal, load_scenario("huashan", {"fleet.trucks": "3"}))
-    assert restored.fed == 1
+    assert restored.fed == 2
     assert len(restored.scenario.fleet.trucks) == 3
     assert restored.clock.now_ms() >= 1_000
     again.close()
