@@ -114,6 +114,10 @@ class Processes:
         except OSError:
             return {}
 
+    def alerts(self) -> list[str]:
+        """Codes of what a person was called for, each once."""
+        return sorted({alert["code"] for alert in self.call("GET", "/alerts")[1]["items"]})
+
     def metrics(self) -> dict[str, float]:
         """What Prometheus would read."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self.http}/metrics", timeout=5) as answer:

@@ -84,6 +84,7 @@ export const en = {
   al_handover_unexpected: "Handover reported wrongly", al_handover_unexpected_cause: "A crane has reported a handover that is not under way.", al_handover_unexpected_do: "Nothing was changed; check the crane's link.",
   al_core_broke: "Defect of the control", al_core_broke_cause: "One event could not be handled.", al_core_broke_do: "It is in the journal; send it to the makers of this software.",
   al_no_way: "No way", al_no_way_cause: "Its way is closed and there is no other.", al_no_way_do: "Open a road, or let it wait.",
+  al_broker_lost: "Broker lost", al_broker_lost_cause: "The message broker cannot be reached.", al_broker_lost_do: "Look at the broker and the network; trucks stop inside what they were given.",
   al_jumped: "Truck jumped", al_jumped_cause: "Its reported position changed farther than it can drive.", al_jumped_do: "Check its localisation; let it go on only when the place is right.",
   al_order_lost: "Drive order lost", al_order_lost_cause: "The truck reports another order than it was given.", al_order_lost_do: "Look at the truck; withdraw it if it happens again.",
   al_unknown_truck: "Unknown truck", al_unknown_truck_cause: "A vehicle that is not enrolled speaks on the trucks' topics; nothing of it is heard.", al_unknown_truck_do: "Enrol it for a truck (TOS interface, /operations/trucks/ID/enrolment), or find out who it is.",

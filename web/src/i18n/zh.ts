@@ -86,6 +86,7 @@ export const zh: Words = {
   al_handover_unexpected: "交接上报异常", al_handover_unexpected_cause: "上报的交接并未进行。", al_handover_unexpected_do: "未作更改；检查吊机接口。",
   al_core_broke: "控制核心缺陷", al_core_broke_cause: "一个事件无法处理。", al_core_broke_do: "已记录在日志；请反馈给开发方。",
   al_no_way: "无可用路径", al_no_way_cause: "道路封闭且无替代路径。", al_no_way_do: "开放道路或等待。",
+  al_broker_lost: "消息服务器中断", al_broker_lost_cause: "无法连接消息服务器。", al_broker_lost_do: "检查消息服务器与网络；车辆停在已授权路段内。",
   al_jumped: "集卡位置跳变", al_jumped_cause: "上报位置变化超过可行驶距离。", al_jumped_do: "检查定位，确认位置正确后再恢复行驶。",
   al_order_lost: "行驶指令丢失", al_order_lost_cause: "集卡上报的指令与下发不符。", al_order_lost_do: "查看集卡；再次发生则退出作业。",
   al_unknown_truck: "未登记车辆", al_unknown_truck_cause: "未登记的车辆正在集卡主题上发送消息，其消息一律不予采纳。", al_unknown_truck_do: "将其登记为某辆集卡（TOS 接口 /operations/trucks/ID/enrolment），或查明来源。",

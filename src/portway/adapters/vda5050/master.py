@@ -32,6 +32,7 @@ from portway.core.commands import CancelOrder, ExtendBase, HoldOrders
 
 JUMP_M = 50.0  # a position may differ by so much from what a truck can have driven since the one before
 SPEED_MPS = 12.0
+BURST_S = 15.0  # a truck's own clock is believed for so long between two states that come at once
 NODE_M = 1.5  # a truck so near to a node stands on it
 OFF_LINE_M = 3.0  # further off, a line is not the one that it drives on
 SILENT_S = 40.0  # a state comes at least every 30 s (section 6.10)
@@ -250,6 +251,13 @@ class MasterControl:
         ask = [self.instant_action(truck.truck, "stateRequest", now_s)] if state == "online" else []
         return [Link(truck.truck, state), self.condition(truck.truck)], ask
 
+    def cut_off(self) -> list[Fact]:
+        """Our own link to the broker is gone: nothing is known of any truck until it speaks again."""
+        for truck in self.trucks.values():
+            truck.begin_anew()
+            truck.link, truck.faults = "unknown", ()
+        return [self.condition(name) for name in self.trucks]
+
     def tick(self, now_s: float) -> list[Fact]:
         """Once a second or so: trucks that have fallen silent. A server that itself was away for a while does not hold
         that against the trucks."""
@@ -350,7 +358,7 @@ class MasterControl:
         """Whether a truck is further from where it was than it can have driven since; states that were held up come in
         a burst, so what their own times say counts, too."""
         p, last = body.agv_position, truck.position
-        since_s = max(now_s - truck.position_s, made_s - truck.position_made_s, 0.0)
+        since_s = max(now_s - truck.position_s, min(made_s - truck.position_made_s, BURST_S), 0.0)
         if p is None:
             return False
         truck.position, truck.position_s, truck.position_made_s = (p.x, p.y, p.theta), now_s, made_s

@@ -41,6 +41,7 @@ from portway.sim.world import SimWorld
 
 ALERTS_KEPT = 500
 TICK_S = 1.0  # trucks that fall silent are looked for so often
+BROKER_S = 5.0  # a person is called when the broker is away for so long
 LEASE_S = 0.1  # the lease is looked at so often
 QUIET_S = 60.0  # the same trouble with the same truck is told so seldom
 
@@ -106,6 +107,7 @@ class LiveServer:
         self.latencies = {name: Latencies() for name in ("loop", "handle", "commit")}
         self.alerts: deque[Alert] = deque(maxlen=ALERTS_KEPT)
         self.refused: Counter[str] = Counter()
+        self._down_s: float | None = time.monotonic()  # the broker has been away since
         self._called: dict[tuple[str, str], float] = {}
         self.messages = 0
         self.sampler = None if options.schemas is None else SchemaSampler(options.schemas, self._off_schema)
@@ -164,6 +166,8 @@ class LiveServer:
         while True:
             await asyncio.sleep(LEASE_S)
             self._say(self.lease.tick(time.monotonic()) if not self.options.alone else None)
+            if self._down_s is not None and time.monotonic() - self._down_s >= BROKER_S:
+                self._trouble("broker_lost", self.options.broker.host, "no truck can be heard or told anything")
             if self.run.clock.wall_s() - last_s >= TICK_S:
                 last_s = self.run.clock.wall_s()
                 for fact in self.master.tick(last_s):
@@ -223,8 +227,13 @@ class LiveServer:
         log("broker", up=is_up)
         if is_up:
             self.lease.connected(time.monotonic())
-        else:
-            self.lease.cut_off()
+            self._down_s = None
+            return
+        self.lease.cut_off()
+        self._down_s = time.monotonic()
+        if self.lease.phase is Phase.HELD:
+            for fact in self.master.cut_off():
+                self._take(fact)
 
     def _received(self, topic: str, payload: bytes) -> None:
         if topic == self._lease_topic:

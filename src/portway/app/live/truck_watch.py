@@ -28,6 +28,8 @@ class TruckWatch:
     def condition(self, fact: Condition, held: bool) -> None:
         """How a truck is; of one that the core holds to be fit only what may change that."""
         said: tuple = fact.faults, fact.paused
+        if fact.holds != "ours":  # nobody else says where it is
+            said = *said, _coarse(fact.pose)
         if held or fact.faults:
             said = *said, fact.holds, fact.standing, _coarse(fact.pose)
         if self._conditions.get(fact.truck) == said:
