@@ -1,5 +1,7 @@
 """Pictures of the running terminal for whoever asks over HTTP: job orders, boxes, queues, trucks, cranes."""
 
+from collections.abc import Mapping
+
 from portway.adapters.tos.api.instants import utc_of
 from portway.adapters.tos.api.job_order import ContainerBody, JobOrderBody, slot_body
 from portway.adapters.tos.api.views import (
@@ -18,6 +20,7 @@ from portway.adapters.vda5050.master import EnrolledTruck, MasterControl
 from portway.app.live.ground_view import terminal_view
 from portway.app.live.progress import WorkProgress
 from portway.core.controller.state import Mission, Phase, State
+from portway.core.controller.truck_fitness import TruckFile
 from portway.core.dispatch.crane_queue import CraneQueue
 from portway.core.dispatch.units import Unit, UnitState
 from portway.core.model.work import JobOrder
@@ -29,8 +32,11 @@ ENDED = (JobOrderState.COMPLETED, JobOrderState.ABORTED)
 class Pictures:
     """Reads the core's state; changes nothing."""
 
-    def __init__(self, state: State, master: MasterControl, progress: WorkProgress) -> None:
-        self._state, self._master, self._progress = state, master, progress
+    def __init__(
+        self, state: State, master: MasterControl, progress: WorkProgress, files: Mapping[str, TruckFile]
+    ) -> None:
+        """`files` are what the core holds against each truck."""
+        self._state, self._master, self._progress, self._files = state, master, progress, files
 
     def job_order(self, name: str) -> JobOrderView | None:
         """One job order and what has become of it."""
@@ -119,7 +125,8 @@ class Pictures:
         known = self._master.trucks[name]
         position = known.position
         return TruckView(
-            id=name, state=_truck_state(mission, known),
+            id=name, state=_truck_state(mission, known), faults=self._files[name].faults(),
+            is_led=not mission.off_road,
             job_orders=[] if mission.unit is None else [j.id for j in mission.unit.jobs],
             place=self._state.claims.place_of(name), x_m=None if position is None else position[0],
             y_m=None if position is None else position[1], charge_percent=known.charge_percent,
@@ -152,6 +159,8 @@ def _queue_view(crane: str, queue: CraneQueue | None) -> WorkQueueView:
 def _truck_state(mission: Mission, known: EnrolledTruck) -> TruckState:
     if known.link != "online":
         return TruckState.OFFLINE
+    if mission.unfit:
+        return TruckState.UNFIT
     if mission.paused:
         return TruckState.PAUSED
     if mission.withdrawn:

@@ -89,7 +89,7 @@ class LiveServer:
         self.progress = WorkProgress(run.scenario.work.job_orders)
         self.progress.note((e.event, e.commands) for e in durable.journal.tail())
         self.zones.close(self.progress.closed_lanes())
-        self.pictures = Pictures(run.controller.state, self.master, self.progress)
+        self.pictures = Pictures(run.controller.state, self.master, self.progress, run.controller.fitness.files)
         self.loop = CoreLoop(
             run.controller, durable.journal, run.clock, self.world, self._send,
             lambda name, seconds: self.latencies[name].add(seconds), self._kept,

@@ -71,6 +71,7 @@ class TruckState(StrEnum):
     PAUSED = "paused"
     WITHDRAWN = "withdrawn"
     OFFLINE = "offline"
+    UNFIT = "unfit"
 
 
 class TruckView(View):
@@ -79,6 +80,8 @@ class TruckView(View):
     id: str
     state: TruckState
     job_orders: list[str] = []
+    faults: list[str] = Field([], description="What is wrong with it: it gets no work; codes of the alerts.")
+    is_led: bool = Field(True, description="False: it is off the road, and the ground where it stands is locked.")
     place: str | None = Field(None, description="Where it stands or goes.")
     x_m: float | None = None
     y_m: float | None = None
