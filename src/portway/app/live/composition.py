@@ -18,6 +18,7 @@ from portway.app.live.opening import Opening, open_leading
 from portway.app.live.ops_page import ops_page
 from portway.app.live.server import LiveServer, ServerOptions
 from portway.app.live.tos_links import TosLinks, run_tos_links
+from portway.app.live.warm import warm
 from portway.app.web.page import page_routes
 from portway.app.web.serving import PageServer
 from portway.core.model.scenario import Scenario
@@ -74,6 +75,7 @@ async def serve_terminal(scenario: Scenario, options: ServeOptions, on_signals: 
     if (opened := await open_leading(scenario, how, stopping)) is None:
         return
     durable, run = opened
+    warm(run.controller)
     server_options = ServerOptions(
         options.broker, options.versions, schemas=options.schemas, alone=options.alone,
         linked_cranes=options.linked_cranes,

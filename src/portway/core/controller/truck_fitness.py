@@ -36,6 +36,7 @@ from portway.core.safety.fitness import LINK_FAULTS, PATIENCE_MS, TRY_AGAIN_MS, 
 MARGIN_M = 1.0  # around an unfit truck that stands
 DRIVEN_M = 8.0  # before and behind one that moves: a second at full speed
 PAUSE_MS = 5_000  # so long after our word a truck may still say otherwise about its pause
+SOON_MS = 500  # who is fit again is dealt with at the next full step of this
 SAID_AGAIN_MS = 5_000  # what a truck did not follow is said again so often
 
 
@@ -210,7 +211,8 @@ class TruckFitness:
             self._interventions.begin_leg(mission)
         elif not mission.paused:
             self._interventions.resumed(mission)
-        state.work_wanted = state.places_freed = True
+        soon_ms = (state.now_ms // SOON_MS + 1) * SOON_MS
+        state.set_timer(soon_ms, "retry")  # many may come at once, say when a server has started
 
     def _call(self, mission: Mission, file: TruckFile) -> None:
         """Call a person for what has lasted too long, and ask to be woken for the rest."""
