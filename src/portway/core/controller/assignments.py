@@ -17,10 +17,14 @@ class Assignments:
     def __init__(self, state: State) -> None:
         self._state = state
         self._is_live = isinstance(state.traffic, LiveTraffic)
+        self._deals = -1
         self._told: dict[str, tuple[str, ...]] = {}  # job orders by truck
 
     def news(self) -> list[JobOrderAssigned]:
         """What has changed since the last call, by truck; a truck that has lost its job orders says nothing."""
+        if self._state.deals == self._deals:
+            return []
+        self._deals = self._state.deals
         found: list[JobOrderAssigned] = []
         for truck in self._state.homes if self._is_live else ():
             unit = self._state.missions[truck].unit

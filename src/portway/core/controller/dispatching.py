@@ -87,6 +87,7 @@ class Dispatching:
     def assign(self, mission: Mission, unit: Unit) -> None:
         """Give an open unit to a truck without one."""
         unit.move_to(UnitState.ASSIGNED)
+        self._state.deals += 1
         unit.truck, mission.unit, mission.leg = mission.truck, unit, 0
         unit.assigned_ms = self._state.now_ms
         stop = self._state.book.stop(self._state.book.for_leg(unit.legs[0])[0])

@@ -171,6 +171,7 @@ class QuayService:
     def exchange(self, mission: Mission, unit: Unit) -> None:
         """Give `unit` to the truck of `mission`; its former truck, if any, gets the other one's unit."""
         self.exchanges += 1
+        self._state.deals += 1
         mine, other = mission.unit, unit.truck
         assert mine is not None
         assert mine.state == UnitState.ASSIGNED

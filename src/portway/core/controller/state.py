@@ -134,6 +134,7 @@ class State:
         self.experience = Experience()
         self.timers: set[tuple[int, str]] = set()
         self.places_freed = True
+        self.deals = 0  # counts how often a unit was given to a truck or taken from one
         self.work_wanted = True  # dispatch shall be asked
         self.astray: set[str] = set()  # trucks whose way was closed and that have no other yet
         self.plans_ahead = scenario.policies.traffic != "first_come"

@@ -17,6 +17,7 @@ def take_back(state: State, yard: YardService, mission: Mission) -> None:
     assert unit is not None
     assert mission.can_leave, f"{mission.truck} has begun {unit.id}"
     unit.move_to(UnitState.OPEN)
+    state.deals += 1
     unit.truck, unit.assigned_ms = None, 0
     state.board.placed.discard(unit.id)
     yard.forget(mission)
