@@ -13,7 +13,7 @@ which the boxes can stand (`stacks.py`).
 import asyncio
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ from portway.adapters.tos.edifact import edi_rows, read_edi
 from portway.adapters.tos.planner import plan_work
 from portway.adapters.tos.rows import WorkError, WorkProblem, WorkRow
 from portway.adapters.tos.stacks import Stacks
+from portway.core.dispatch.boxes import goes_to
 from portway.core.dispatch.predecessors import predecessors_first
 from portway.core.model.layout import Terminal
 from portway.core.model.work import JobOrder, MoveKind, YardSlot
@@ -48,10 +49,35 @@ class EdiResult(NamedTuple):
     warnings: list[str]
 
 
+class Known(NamedTuple):
+    """What planning has to know of the terminal at one moment."""
+
+    standing: Mapping[str, YardSlot]  # boxes in the yard, or on their way there
+    length_ft: Mapping[str, int]
+    last_sequence: Mapping[str, int]  # by quay crane
+    now_s: float
+
+
+def _promised(open_work: Sequence[JobOrder]) -> dict[str, YardSlot]:
+    """Slots to which boxes are on their way."""
+    slots = {job.container.id: goes_to(job) for job in open_work}
+    return {box: slot for box, slot in slots.items() if slot is not None}
+
+
+def _last_sequences(open_work: Sequence[JobOrder]) -> dict[str, int]:
+    last: dict[str, int] = {}
+    for job in open_work:
+        crane = job.quay_crane or ""
+        last[crane] = max(last.get(crane, 0), job.sequence)
+    return last
+
+
 class EdiFolder:
     """Looks into a folder and gives what it finds to the desk.
 
-    `in_yard` tells the slot of every box that stands in the yard, `now_ms` the time from which new work may begin.
+    `in_yard` tells the slot of every box that stands in the yard, `length_ft` how long a box is, `now_ms` the time from
+    which new work may begin. What is known is looked up at once; reading and planning run in threads beside whoever
+    else uses the event loop.
     """
 
     def __init__(
@@ -60,9 +86,11 @@ class EdiFolder:
         desk: TosDesk,
         terminal: Terminal,
         in_yard: Callable[[], Mapping[str, YardSlot]],
+        length_ft: Callable[[str], int],
         now_ms: Callable[[], int],
     ) -> None:
-        self._folder, self._desk, self._terminal, self._in_yard, self._now_ms = folder, desk, terminal, in_yard, now_ms
+        self._folder, self._desk, self._terminal = folder, desk, terminal
+        self._in_yard, self._length_ft, self._now_ms = in_yard, length_ft, now_ms
         self._seen: dict[str, tuple[int, int]] = {}
         self._unfinished: dict[str, int] = {}
         for name in ("", "done", "refused"):
@@ -113,10 +141,10 @@ class EdiFolder:
         rows, odd = await asyncio.to_thread(read_orders, file)
         rows = [r._replace(job_id=f"{r.job_id}.{digest}") for r in rows]
         self._check(rows, _plain(file.name))
-        known = {v.job_order.id for v in self._desk.job_orders() if v.state != JobOrderState.ABORTED}
-        if rows and known.issuperset(r.job_id for r in rows):
+        views = [self._desk.job_order(r.job_id) for r in rows]
+        if rows and all(v is not None and v.state != JobOrderState.ABORTED for v in views):
             return EdiResult(file.name, len(rows), [], odd)  # taken before a crash
-        jobs, _ = predecessors_first(self._planned(rows, _plain(file.name)))
+        jobs = await asyncio.to_thread(self._planned, rows, self._known(), _plain(file.name))
         found = await self._desk.submit(jobs)
         return EdiResult(file.name, 0 if found else len(jobs), [str(p) for p in found], odd)
 
@@ -138,9 +166,17 @@ class EdiFolder:
                 for row, f in faults
             ])  # fmt: skip
 
-    def _planned(self, rows: list[WorkRow], source: str) -> list[JobOrder]:
-        standing = {**self._in_yard(), **self._promised()}
-        now_s = self._now_ms() / 1000
+    def _known(self) -> Known:
+        """What planning has to know of the terminal, as it is now."""
+        open_work = self._desk.open_work()
+        standing = {**self._in_yard(), **_promised(open_work)}
+        lengths = {box: self._length_ft(box) for box in standing}
+        return Known(standing, lengths, _last_sequences(open_work), self._now_ms() / 1000)
+
+    def _planned(self, rows: list[WorkRow], known: Known, source: str) -> list[JobOrder]:
+        """The rows as job orders, each behind those that it waits for. Reads nothing but its arguments, so that it can
+        run beside the terminal; raises WorkError."""
+        standing, now_s = known.standing, known.now_s
         placed = [
             _at(r, standing[r.container_id]) if r.kind == "load" and r.container_id in standing else r for r in rows
         ]
@@ -161,19 +197,16 @@ class EdiFolder:
             if box not in named
         ]
         work = plan_work(others + placed, self._terminal, source)
-        last = self._last_sequences()
         jobs = [
-            msgspec.structs.replace(j, sequence=j.sequence + last.get(j.quay_crane or "", 0))
+            msgspec.structs.replace(j, sequence=j.sequence + known.last_sequence.get(j.quay_crane or "", 0))
             for j in work.job_orders
             if not j.id.startswith(STANDING)
         ]
-        return self._stacked(jobs, standing, source)
+        return predecessors_first(self._stacked(jobs, known, source))[0]
 
-    def _stacked(self, jobs: list[JobOrder], standing: Mapping[str, YardSlot], source: str) -> list[JobOrder]:
+    def _stacked(self, jobs: list[JobOrder], known: Known, source: str) -> list[JobOrder]:
         """Boxes that come get a slot in which they can stand; raises WorkError when there is none."""
-        known = {box: self._desk.container(box) for box in standing}
-        stacks = Stacks(self._terminal, {slot: v.length_ft if (v := known[box]) else 40
-                                         for box, slot in standing.items()})  # fmt: skip
+        stacks = Stacks(self._terminal, {slot: known.length_ft[box] for box, slot in known.standing.items()})
         slots, problems = dict[str, YardSlot](), list[WorkProblem]()
         for job in sorted(jobs, key=lambda j: (j.release_ms, j.quay_crane or "", j.sequence, j.id)):
             if job.kind == MoveKind.DISCHARGE and job.slot is not None:
@@ -186,27 +219,6 @@ class EdiFolder:
         if problems:
             raise WorkError(problems)
         return [msgspec.structs.replace(j, slot=slots.get(j.container.id, j.slot)) for j in jobs]
-
-    def _promised(self) -> dict[str, YardSlot]:
-        """Slots to which boxes are on their way."""
-        promised = {}
-        for view in self._open():
-            job = view.to_core()
-            slot = job.slot_to if job.kind == "yard" else job.slot
-            if job.kind in ("discharge", "receive", "yard") and slot is not None:
-                promised[job.container.id] = slot
-        return promised
-
-    def _last_sequences(self) -> dict[str, int]:
-        last: dict[str, int] = {}
-        for body in self._open():
-            crane = body.quay_crane or ""
-            last[crane] = max(last.get(crane, 0), body.sequence)
-        return last
-
-    def _open(self) -> list:
-        ended = (JobOrderState.COMPLETED, JobOrderState.ABORTED)
-        return [v.job_order for v in self._desk.job_orders() if v.state not in ended]
 
     def _put_away(self, file: Path, digest: str, result: EdiResult) -> None:
         target = self._folder / ("refused" if result.problems else "done") / f"{digest}_{_plain(file.name)}"

@@ -205,6 +205,11 @@ class LiveDesk:
         """One of them."""
         return self._pictures.job_order(id)
 
+    def open_work(self) -> list[JobOrder]:
+        """Those that are not ended."""
+        board = self._controller.state.board
+        return [board.job(name) for name in board.unit_of_job if name not in board.delivered]
+
     def container(self, id: str) -> ContainerView | None:
         """A box."""
         return self._pictures.container(id)

@@ -132,7 +132,9 @@ async def _kept_up(name: str, run: Callable[[], Awaitable[None]]) -> None:
 def _edi_in(folder: Path, server: LiveServer, desk: LiveDesk) -> Callable[[], Awaitable[None]]:
     async def look() -> None:
         boxes = server.run.controller.state.board.boxes
-        watch = EdiFolder(folder, desk, server.run.scenario.terminal, lambda: boxes.at, server.loop.now_ms)
+        watch = EdiFolder(
+            folder, desk, server.run.scenario.terminal, lambda: boxes.at, boxes.length_ft, server.loop.now_ms
+        )
         while True:
             for result in await watch.look():
                 log("edi_file", name=result.name, job_orders=result.job_orders, problems=result.problems[:5])

@@ -68,7 +68,11 @@ def folder(tmp_path):
     """A folder before a desk, with a yard in which one box stands."""
     desk = DeskInMemory()
     yard = {"MSKU6013762": YardSlot("A", 1, 1, 1)}
-    return EdiFolder(tmp_path / "in", desk, TERMINAL, lambda: yard, lambda: 60_000), desk, tmp_path / "in"
+    return (
+        EdiFolder(tmp_path / "in", desk, TERMINAL, lambda: yard, desk.board.boxes.length_ft, lambda: 60_000),
+        desk,
+        tmp_path / "in",
+    )
 
 
 def drop(folder, path, name: str, data: bytes):

@@ -190,6 +190,10 @@ class DeskInMemory:
     def job_order(self, id: str) -> JobOrderView | None:
         return self.views.get(id)
 
+    def open_work(self) -> list[JobOrder]:
+        ended = (JobOrderState.COMPLETED, JobOrderState.ABORTED)
+        return [v.job_order.to_core() for v in self.views.values() if v.state not in ended]
+
     def container(self, id: str) -> ContainerView | None:
         mine = [v for v in self.job_orders() if v.job_order.container.id == id]
         box, ended = self.board.boxes.container.get(id), (JobOrderState.COMPLETED, JobOrderState.ABORTED)

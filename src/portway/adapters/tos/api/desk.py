@@ -93,6 +93,10 @@ class TosDesk(Protocol):
         """One of them."""
         ...
 
+    def open_work(self) -> list[JobOrder]:
+        """Job orders that are known and not ended, in no order."""
+        ...
+
     def container(self, id: str) -> ContainerView | None:
         """A box that a job order has named."""
         ...

@@ -1,0 +1,23 @@
+"""Steel stays where it is when its process ends."""
+
+import pytest
+
+from portway.app.live.truck_memory import TruckMemory
+
+
+def test_poses_are_known_to_the_next_process_and_to_nobody_half(tmp_path):
+    file = tmp_path / "deep" / "trucks.json"
+    memory = TruckMemory(file)
+    assert memory.poses == {}
+    memory.keep({"T001": (1.0, 2.0, 0.5)})
+    memory.keep({"T002": (3.0, 4.0, -0.5)})
+    assert TruckMemory(file).poses == {"T001": (1.0, 2.0, 0.5), "T002": (3.0, 4.0, -0.5)}
+    assert [p.name for p in file.parent.iterdir()] == ["trucks.json"]
+
+
+@pytest.mark.parametrize("rubbish", ["", "[]", '{"T1": 3}', '{"T1": [1, 2]}', '{"T1": [1, 2, NaN]}', "{"])
+def test_a_file_that_holds_something_else_is_refused_with_the_cure(tmp_path, rubbish):
+    file = tmp_path / "trucks.json"
+    file.write_text(rubbish)
+    with pytest.raises(ValueError, match=r"trucks\.json.*remove"):
+        TruckMemory(file)
