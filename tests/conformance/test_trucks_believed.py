@@ -232,3 +232,17 @@ def test_a_constant_header_id_does_not_silence_a_truck():
     run(yard, 90)
     assert codes(yard, "T001") == set()
     assert json.loads(yard.agents["T001"].state(yard.now_s).payload)["headerId"] > 50
+
+
+def test_an_order_of_another_master_is_cancelled_and_the_truck_works_again():
+    yard = LiarYard(small_work(12), 15)
+    run(yard, 60)
+    name = driving(yard, 30.0)
+    agent = yard.agents[name]
+    agent.order_id = "acme-17"  # as if somebody else had given it what it drives
+    run(yard, 60)
+    assert "foreign_order" in codes(yard, name) or not agent.nodes
+    while not yard.done and yard.now_ms < 3 * 3_600_000:
+        yard.tick()
+    assert yard.done
+    assert yard.breaches == []

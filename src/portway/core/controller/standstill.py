@@ -40,14 +40,19 @@ class Standstill:
             state.outbox.append(Alert(*key, found[key]))
 
     def _found(self) -> list[tuple[tuple[str, str], str]]:
-        whys = {name: why(self._state, m) for name, m in sorted(self._state.missions.items())}
-        found = [(("truck_waits", n), cause) for n in sorted(whys) if (cause := self._truck(n, whys))]
-        for queue in self._state.board.in_order():
-            if cause := self._crane(queue, whys):
-                found.append((("work_waits", queue.crane), cause))
-        if cause := self._terminal(whys):
-            found.append((("standstill", self._state.scenario.terminal.id), cause))
-        return found
+        """Who stands still for too long, and the cause; causes are looked for when somebody does."""
+        state, trucks = self._state, [m for _, m in sorted(self._state.missions.items())]
+        waiting = [m for m in trucks if self._lasts(m.truck, self._mark_of(m)) and self._has_to_go_on(m)]
+        queues = [queue for queue in state.board.in_order() if self._stands(queue)]
+        is_still = self._lasts("", self._moved()) and self._work_waits()
+        if not (waiting or queues or is_still):
+            return []
+        whys = {m.truck: why(state, m) for m in trucks}
+        found = [(("truck_waits", m.truck), self._truck(m.truck, whys)) for m in waiting]
+        found += [(("work_waits", queue.crane), self._crane(queue, whys)) for queue in queues]
+        if is_still:
+            found.append((("standstill", state.scenario.terminal.id), self._terminal(whys)))
+        return [(key, cause) for key, cause in found if cause]
 
     def _lasts(self, name: str, mark: object) -> bool:
         """Whether something has been as it is for too long."""
@@ -59,12 +64,12 @@ class Standstill:
 
     # -- trucks -------------------------------------------------------------------------------------------------
 
+    def _has_to_go_on(self, mission: Mission) -> bool:
+        """Whether a truck is healthy and has something to do."""
+        return not mission.paused and (mission.unit is not None or mission.truck in self._state.astray)
+
     def _truck(self, name: str, whys: dict[str, Why]) -> str:
-        """Why a healthy truck with something to do has stood for too long; nothing when that will end."""
-        mission = self._state.missions[name]
-        lasts = self._lasts(name, self._mark_of(mission))
-        if not lasts or mission.paused or (mission.unit is None and name not in self._state.astray):
-            return ""
+        """Why a truck stands; nothing when that will end."""
         if whys[name].code == "handover":
             return f"crane_silent: {name} > {whys[name].subject}"
         return self._endless(name, whys)
@@ -85,15 +90,20 @@ class Standstill:
 
     # -- cranes -------------------------------------------------------------------------------------------------
 
-    def _crane(self, queue: CraneQueue, whys: dict[str, Why]) -> str:
-        """Why a quay crane has not come on for too long; nothing when it has no work, or when that will end."""
+    def _stands(self, queue: CraneQueue) -> bool:
+        """Whether a quay crane has work and has not come on for too long."""
         unit = queue.next_unit()
         if unit is None or queue.start_ms[queue.head] > self._state.now_ms:
             self._marks.pop(queue.crane, None)
-            return ""
-        mark = unit.id, queue.prepared, queue.ready, queue.serving, unit.state, unit.truck
-        if not self._lasts(queue.crane, mark):
-            return ""
+            return False
+        return self._lasts(
+            queue.crane, (unit.id, queue.prepared, queue.ready, queue.serving, unit.state, unit.truck)
+        )  # fmt: skip
+
+    def _crane(self, queue: CraneQueue, whys: dict[str, Why]) -> str:
+        """Why a quay crane has not come on; nothing when that will end."""
+        unit = queue.next_unit()
+        assert unit is not None
         if queue.serving or (queue.prepared and not queue.ready):
             return f"crane_silent: {queue.crane}"
         return self._unit(unit, whys)
@@ -112,12 +122,13 @@ class Standstill:
 
     # -- the whole ----------------------------------------------------------------------------------------------
 
+    def _moved(self) -> object:
+        """What changes whenever anything at all moves."""
+        rows = self._state.traffic.trucks
+        return int(rows[:, c.T_STEP].sum() + rows[:, c.T_PASSED].sum()), self._state.board.jobs_done
+
     def _terminal(self, whys: dict[str, Why]) -> str:
         """Why nothing at all moves although work waits."""
-        state, rows = self._state, self._state.traffic.trucks
-        moved = int(rows[:, c.T_STEP].sum() + rows[:, c.T_PASSED].sum()), state.board.jobs_done
-        if not self._lasts("", moved) or not self._work_waits():
-            return ""
         stands = [name for name, reason in whys.items() if reason.code != "none"]
         links = [" > ".join([name, *chain(name, whys)]) + f" ({whys[name].code})" for name in stands[:4]]
         return "; ".join(links) or "no truck is at work"

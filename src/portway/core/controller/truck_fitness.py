@@ -159,6 +159,8 @@ class TruckFitness:
                 self._lock(mission, file)
             elif self._shall_leave(mission, file, faults):
                 self._leave(mission, file, faults)
+            elif file.said.holds == "foreign":
+                self._cancel_again(mission, file, void=False)
         elif mission.off_road:
             self._come_back(mission, file, looked)
         elif mission.unfit:
@@ -306,8 +308,8 @@ class TruckFitness:
         """Nothing is wrong any more with a truck off the road: it is led again from where it stands, if that fits."""
         pose = file.said.pose
         if not file.said.standing or file.said.holds != "none" or pose is None:
-            if file.said.holds == "ours" and file.said.standing:
-                self._cancel_again(mission, file)
+            if file.said.holds in ("ours", "foreign"):
+                self._cancel_again(mission, file, void=True)
             self._lock(mission, file)
             return
         file.lost = []
@@ -324,8 +326,9 @@ class TruckFitness:
             self._state.outbox.append(Alert("no_way_back", mission.truck, f"from ({pose[0]:.0f}, {pose[1]:.0f})"))
         self._wake_at(file, mission.truck, self._state.now_ms + TRY_AGAIN_MS)
 
-    def _cancel_again(self, mission: Mission, file: TruckFile) -> None:
+    def _cancel_again(self, mission: Mission, file: TruckFile, void: bool) -> None:
+        """Have the order that a truck holds cancelled, now and then; `void` when it is led no longer."""
         if self._state.now_ms >= file.cancelled_ms + TRY_AGAIN_MS:
             file.cancelled_ms = self._state.now_ms
-            self._state.outbox.append(CancelOrder(mission.truck, True))
+            self._state.outbox.append(CancelOrder(mission.truck, void))
         self._wake_at(file, mission.truck, self._state.now_ms + TRY_AGAIN_MS)
