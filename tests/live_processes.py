@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -43,7 +43,10 @@ def free_port() -> int:
 class Processes:
     """Broker, server and trucks of one terminal."""
 
-    def __init__(self, folder: Path, scenario: str = "huashan", speed: float = 1.0) -> None:
+    def __init__(
+        self, folder: Path, scenario: str = "huashan", speed: float = 1.0, settings: Sequence[str] = ()
+    ) -> None:
+        self.settings = settings
         self.folder, self.mqtt, self.http = folder, free_port(), free_port()
         self.scenario, self.speed, self.url = scenario, speed, f"mqtt://127.0.0.1:{self.mqtt}"
         (folder / "mosquitto.conf").write_text(
@@ -80,7 +83,7 @@ class Processes:
         """Start `broker`, `server` or `trucks`, with more arguments."""
         portway = [sys.executable, "-m", "portway"]
         common = [self.scenario, "--broker", self.url, "--trucks", str(TRUCKS), "--versions", "2.0,2.1,3.0"]
-        common += ["--speed", str(self.speed)]
+        common += ["--speed", str(self.speed), *[word for setting in self.settings for word in ("--set", setting)]]
         files = {"--db": "live.db", "--keys": "keys.toml", "--tos": "tos.toml"}
         served = [word for option, file in files.items() for word in (option, str(self.folder / file))]
         common += self.tls

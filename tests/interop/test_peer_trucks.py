@@ -22,6 +22,8 @@ from portway.app.config.loader import find_folder
 from portway.app.map_cache import cached_map
 
 SPEED, BOXES = 20.0, 6  # of each kind
+# vda-5050-lib's trucks know no trajectories: they drive from node to node as the crow flies, and look that way
+CHORDS = ("policies.off_way_m=15", "policies.off_way_deg=180")
 OURS, LIB, SDK = ["T003", "T006"], ["T001", "T004"], ["T002", "T005"]
 
 
@@ -50,7 +52,7 @@ def poses(folder: str, serials: list[str]) -> list[dict]:
 def test_trucks_of_three_makers_do_a_days_work_together(tmp_path):
     node_js = node()
     folder = small_day(tmp_path / "day")
-    terminal = Processes(tmp_path, folder, SPEED)
+    terminal = Processes(tmp_path, folder, SPEED, CHORDS)
     told = {"broker": terminal.url, "manufacturer": "portway"}
     lib = {**told, "timeLapse": SPEED, "agvs": poses(folder, LIB)}
     sdk = {**told, "speed": SPEED, "trucks": poses(folder, SDK)}

@@ -34,7 +34,7 @@ def _drive_once(traffic_map: TrafficMap) -> None:
     traffic.send(0, places[-1])
     pose = tuple(float(v) for v in traffic_map.stop_pose[traffic.stop_of(0)])
     step = int(traffic.trucks[0, c.T_GRANTED])
-    traffic.off_way_m(0, step, (pose[0], pose[1], pose[2]))
+    traffic.off_way_m(0, step, (pose[0], pose[1], pose[2]), 1.0)
     traffic.report(0, step, 0.0, True, 1_000)
     traffic.hold(1, 60_000)
     traffic.renew()

@@ -20,6 +20,8 @@ stands on. What only a person can judge (a jump, a refused order, a position tha
 person has looked, which resuming the truck says.
 """
 
+import math
+
 from portway.core.commands import Alert, CancelOrder, HoldOrders, PauseTruck
 from portway.core.controller.interventions import Interventions
 from portway.core.controller.return_to_road import back_on_road
@@ -75,6 +77,7 @@ class TruckFitness:
         self._state, self._yard, self._roads, self._interventions = state, yard, roads, interventions
         self.files: dict[str, TruckFile] = {truck: TruckFile() for truck in state.homes}
         self._off_way_m = state.scenario.policies.off_way_m
+        self._off_way_rad = math.radians(state.scenario.policies.off_way_deg)
 
     @property
     def _traffic(self) -> LiveTraffic:
@@ -134,7 +137,7 @@ class TruckFitness:
 
     def _place(self, file: TruckFile, truck: str, pose: Pose, step: int) -> bool:
         """Whether a pose agrees with where the truck may be."""
-        off_m = self._traffic.off_way_m(self._state.index[truck], step, pose)
+        off_m = self._traffic.off_way_m(self._state.index[truck], step, pose, self._off_way_rad)
         if off_m <= self._off_way_m:
             file.seen.discard("elsewhere")
             file.trusted = pose

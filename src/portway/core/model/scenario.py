@@ -20,6 +20,7 @@ class Policies(msgspec.Struct, frozen=True):
     delay_s: float = 20.0
     road_trucks: bool = True
     off_way_m: float = 3.0  # live: a truck that reports itself so far from its released way is believed to be elsewhere
+    off_way_deg: float = 60.0  # and one that stands across it by so much
     standstill_s: float = 300.0  # a person is called when work waits and nothing has moved for so long
 
 

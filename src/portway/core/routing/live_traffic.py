@@ -53,14 +53,14 @@ class LiveTraffic(Traffic):
         self._note_arrival(truck)
         return True
 
-    def off_way_m(self, truck: int, step: int, pose: Pose) -> float:
+    def off_way_m(self, truck: int, step: int, pose: Pose, rad_max: float) -> float:
         """How far a truck is from where it may be after the end of `step`: on what is released behind that, or on the
-        stop there. Infinite for one that stands across."""
+        stop there. Infinite for one that stands across by more than `rad_max`."""
         row = self.trucks[truck]
         first = min(max(step, int(row[c.T_PASSED])), int(row[c.T_GRANTED]))
         ahead = [self._movement(truck, s) for s in range(first + 1, int(row[c.T_GRANTED]) + 1)]
         stop = int(self.arrays.mv_from[ahead[0]]) if ahead else int(row[c.T_STOP])
-        return off_way_m(self.map, ahead, stop, pose)
+        return off_way_m(self.map, ahead, stop, pose, rad_max)
 
     def has_way(self, truck: int) -> bool:
         """Whether anything is allocated to, or claimed by, a truck beyond the stop where it stands."""

@@ -7,7 +7,6 @@ import numpy as np
 
 from portway.core.routing.traffic_map import TrafficMap
 
-HEADING_RAD_MAX = math.radians(60)  # between the truck's axis and the way's: it stands on the way, not across it
 ENTER_M_MAX = 1.5  # a truck that stands so near to a stop or a way, and so much along it, can be led on from there
 ENTER_RAD_MAX = math.radians(15)
 
@@ -22,11 +21,12 @@ class Spot(NamedTuple):
     along_m: float
 
 
-def off_way_m(traffic_map: TrafficMap, movements: list[int], stop: int, pose: Pose) -> float:
-    """Metres between a pose and the nearest point of some movements or a stop; infinite for one that stands across."""
-    best = _off(np.array([traffic_map.stop_pose[stop]]), pose)
+def off_way_m(traffic_map: TrafficMap, movements: list[int], stop: int, pose: Pose, rad_max: float) -> float:
+    """Metres between a pose and the nearest point of some movements or a stop; infinite for one that stands across them
+    by more than `rad_max`."""
+    best = _off(np.array([traffic_map.stop_pose[stop]]), pose, rad_max)
     for m in movements:
-        best = min(best, _off(_samples(traffic_map, m), pose))
+        best = min(best, _off(_samples(traffic_map, m), pose, rad_max))
     return best
 
 
@@ -36,7 +36,7 @@ def _samples(traffic_map: TrafficMap, movement: int) -> np.ndarray:
     return np.column_stack([paths.x[rows], paths.y[rows], paths.heading[rows]])
 
 
-def _off(points: np.ndarray, pose: Pose, rad_max: float = HEADING_RAD_MAX) -> float:
+def _off(points: np.ndarray, pose: Pose, rad_max: float) -> float:
     away = np.hypot(points[:, 0] - pose[0], points[:, 1] - pose[1])
     turned = np.abs(np.remainder(points[:, 2] - pose[2] + math.pi, math.tau) - math.pi)
     return float(np.where(turned <= rad_max, away, np.inf).min(initial=math.inf))

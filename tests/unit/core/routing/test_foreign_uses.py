@@ -72,7 +72,7 @@ def test_a_truck_that_leaves_holds_nothing_and_comes_back_from_where_it_stands(t
     assert any(traffic.enter(0, spot, places[-1]) for spot in found)
     way = traffic.extensions()[0]
     assert way.base, "it is led again"
-    assert traffic.off_way_m(0, int(traffic.trucks[0, c.T_PASSED]), pose) < 1.0
+    assert traffic.off_way_m(0, int(traffic.trucks[0, c.T_PASSED]), pose, 1.0) < 1.0
 
 
 def test_a_truck_does_not_come_back_where_somebody_else_is_let_in(terminal):
@@ -88,6 +88,6 @@ def test_a_truck_does_not_come_back_where_somebody_else_is_let_in(terminal):
 def test_who_stands_across_a_way_is_not_on_it(terminal):
     stop = next(iter(terminal.stop_of_place.values()))
     x, y, h = (float(v) for v in terminal.stop_pose[stop])
-    assert off_way_m(terminal, [], stop, (x, y, h)) < 0.01
-    assert off_way_m(terminal, [], stop, (x + 2.0, y, h)) == pytest.approx(2.0)
-    assert math.isinf(off_way_m(terminal, [], stop, (x, y, h + math.pi / 2)))
+    assert off_way_m(terminal, [], stop, (x, y, h), 1.0) < 0.01
+    assert off_way_m(terminal, [], stop, (x + 2.0, y, h), 1.0) == pytest.approx(2.0)
+    assert math.isinf(off_way_m(terminal, [], stop, (x, y, h + math.pi / 2), 1.0))
