@@ -20,6 +20,7 @@ from portway.adapters.vda5050.facts import Outgoing
 
 RETRY_S = 1.0
 CONNECT_S = 10.0
+STOP_S = 2.0  # each of the two steps of a stop; a broker that hangs must not keep anybody
 NEVER = -2  # gmqtt shall not reconnect: it would not subscribe again
 KEEPALIVE_S = 15
 logging.getLogger("gmqtt").setLevel(logging.CRITICAL)  # it logs every failed attempt with a traceback
@@ -90,14 +91,21 @@ class MqttLink:
         self._task = asyncio.create_task(self._keep())
 
     async def stop(self) -> None:
-        """Say goodbye and stay away."""
+        """Say goodbye and stay away. Takes two seconds or so at most, whatever the broker does."""
         if self._task is not None:
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        with contextlib.suppress(Exception):
-            await self._client.disconnect()
+            await asyncio.wait({self._task}, timeout=STOP_S)
+        await self._part()
         self.is_up = False
+
+    async def _part(self) -> None:
+        """Close the connection, if there is one: with a goodbye while the broker takes it, else without."""
+        with contextlib.suppress(Exception):  # gmqtt lets through whatever a socket or TLS comes up with
+            async with asyncio.timeout(STOP_S):
+                await self._client.disconnect()
+        connection = self._client._connection
+        if connection is not None:
+            connection._transport.abort()  # what a broker does not read would keep it open for ever
 
     def publish(self, messages: Iterable[Outgoing]) -> None:
         """Send messages; while the connection is down they are dropped."""
@@ -109,15 +117,15 @@ class MqttLink:
         while True:
             self._down.clear()
             try:
-                await asyncio.wait_for(self._client.connect(
-                    self._broker.host, self._broker.port, ssl=self._broker.tls() or False, keepalive=KEEPALIVE_S,
-                    version=MQTTv311,
-                ), CONNECT_S)  # fmt: skip
+                async with asyncio.timeout(CONNECT_S):  # `wait_for` of Python 3.11 can swallow a cancellation
+                    await self._client.connect(
+                        self._broker.host, self._broker.port, ssl=self._broker.tls() or False, keepalive=KEEPALIVE_S,
+                        version=MQTTv311,
+                    )  # fmt: skip
                 await self._down.wait()
-            except asyncio.CancelledError:
-                raise
             except Exception:  # gmqtt lets through whatever a socket, TLS or the broker comes up with
                 self._lost()
+                await self._part()  # what was opened and not answered would stay open
             await asyncio.sleep(RETRY_S)
 
     def subscribe(self) -> None:
