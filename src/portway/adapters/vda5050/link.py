@@ -7,6 +7,7 @@ tells whoever asked; what was published meanwhile is lost, since a state or an o
 import asyncio
 import contextlib
 import logging
+import re
 import ssl
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -48,15 +49,24 @@ class Broker(NamedTuple):
         return context
 
 
+def shown_broker(url: str) -> str:
+    """A broker's URL as it may be printed: without its password, however it was written."""
+    return re.sub(r"://([^:@]*)(:.*)?@", r"://\1:***@", url, count=1, flags=re.DOTALL)
+
+
 def broker_of(url: str, ca: Path | None = None, certificate: Path | None = None, key: Path | None = None) -> Broker:
     """`mqtt://host:port` or `mqtts://...`; raises ValueError with the cure."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
-        raise ValueError(f"{url}: a broker is given as mqtt://HOST:PORT or mqtts://HOST:PORT")
+    parts, shown = urlsplit(url), shown_broker(url)
+    try:
+        wanted, host = parts.port, parts.hostname
+    except ValueError:  # its text may show a part of the password
+        wanted = host = None
+    if parts.scheme not in ("mqtt", "mqtts") or not host:
+        raise ValueError(f"{shown}: a broker is given as mqtt://HOST:PORT or mqtts://HOST:PORT")
     if parts.scheme == "mqtts" and ca is None:
-        raise ValueError(f"{url}: mqtts needs the certificate of its authority; give --ca FILE")
-    port = parts.port or (8883 if parts.scheme == "mqtts" else 1883)
-    return Broker(parts.hostname, port, ca, certificate, key, parts.username, parts.password)
+        raise ValueError(f"{shown}: mqtts needs the certificate of its authority; give --ca FILE")
+    port = wanted or (8883 if parts.scheme == "mqtts" else 1883)
+    return Broker(host, port, ca, certificate, key, parts.username, parts.password)
 
 
 class MqttLink:

@@ -71,6 +71,7 @@ def serve(
     """
     from portway.adapters.storage.durable_error import StorageError
     from portway.adapters.tos.api.keys import KeyFileError
+    from portway.adapters.vda5050.link import shown_broker
     from portway.app.config import load_scenario
     from portway.app.live.composition import ServeOptions, serve_terminal
     from portway.app.live.server import OtherMasterError
@@ -85,7 +86,7 @@ def serve(
     loaded = load_scenario(scenario, overrides_of(settings, trucks, None))
     with ExitStack() as stack:
         url = broker or _embedded(stack)
-        print(f"broker: {url}", file=sys.stderr)
+        print(f"broker: {shown_broker(url)}", file=sys.stderr)
         options = ServeOptions(
             broker_from(url, ca, certificate, key),
             names,

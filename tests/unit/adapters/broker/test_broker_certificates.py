@@ -2,64 +2,26 @@
 
 import asyncio
 import datetime
-import os
-import shutil
-import socket
 import stat
-import subprocess
-import time
 
 import pytest
 from cryptography import x509
 
+from guarded_broker import guarded_broker
 from portway.adapters.broker.certificates import Authority
 from portway.adapters.broker.lease import topic_of
-from portway.adapters.broker.mosquitto import MASTER, access_list, configuration
+from portway.adapters.broker.mosquitto import MASTER, access_list
 from portway.adapters.vda5050.facts import Outgoing
-from portway.adapters.vda5050.link import Broker, MqttLink
+from portway.adapters.vda5050.link import MqttLink
 
-MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
 NOW = datetime.datetime.now(datetime.UTC)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory):
     """A running broker with two trucks and the master; gives a broker as seen by a user."""
-    if MOSQUITTO is None:
-        assert "CI" not in os.environ, "Mosquitto is needed"
-        pytest.skip("Mosquitto is not installed (apt-get install mosquitto)")
-    folder, port = tmp_path_factory.mktemp("broker"), free_port()
-    authority = Authority(folder, "test", NOW)
-    authority.server("broker", ["localhost", "127.0.0.1"], 10)
-    for name in (MASTER, "T1", "T2", "stranger"):
-        authority.client(name, name, 10)
-    (folder / "mosquitto.conf").write_text(configuration(folder, authority.certificate, port))
-    (folder / "acl").write_text(access_list("uagv", "portway", ["T1", "T2"], "test"))
-    if os.getuid() == 0:  # Mosquitto gives up root before it reads its key
-        shutil.chown(folder / "broker.key", "mosquitto")
-        shutil.chown(folder / "acl", "mosquitto")
-        for part in (folder, *folder.parents[:3]):
-            part.chmod(part.stat().st_mode | 0o011)
-    process = subprocess.Popen([MOSQUITTO, "-c", str(folder / "mosquitto.conf")], stderr=subprocess.PIPE)
-    for _ in range(50):
-        time.sleep(0.05)
-        with socket.socket() as s:
-            if s.connect_ex(("127.0.0.1", port)) == 0:
-                break
-
-    def as_user(name, certificates=folder, ca=folder):
-        own = (certificates / f"{name}.crt", certificates / f"{name}.key") if name else (None, None)
-        return Broker("127.0.0.1", port, ca / "authority.crt", *own)
-
-    yield as_user
-    process.terminate()
-    process.wait(10)
+    with guarded_broker(tmp_path_factory.mktemp("broker")) as as_user:
+        yield as_user
 
 
 async def heard(listener, filters, speaker, topics):
