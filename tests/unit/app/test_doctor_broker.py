@@ -97,6 +97,15 @@ def test_tls_at_a_plain_port_and_plain_words_at_a_tls_port_are_told(guarded, tmp
 def test_names_and_ports_that_lead_nowhere_are_told(tmp_path):
     assert "nobody answers (Connection refused)" in found(Broker("127.0.0.1", free_port()), tmp_path)
     assert "no-such-host.invalid is not known here" in found(Broker("no-such-host.invalid"), tmp_path)
+    assert "is not known here" in found(Broker("ü" * 90), tmp_path)
+
+
+def test_a_broker_that_says_nothing_is_told(guarded, tmp_path, monkeypatch):
+    monkeypatch.setattr("portway.adapters.broker.visit.TIMEOUT_S", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        for broker in (Broker("127.0.0.1", port), Broker("127.0.0.1", port, guarded(None).ca)):
+            assert "takes the connection and says nothing" in found(broker, tmp_path)
 
 
 def test_a_server_that_runs_is_not_thrown_off(guarded, tmp_path):

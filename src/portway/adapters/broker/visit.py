@@ -23,7 +23,7 @@ REFUSALS = {
 
 
 class VisitError(OSError):
-    """How far a visit came: `step` is `name`, `port`, `trust`, `host`, `tls`, `client` or `mqtt`."""
+    """How far a visit came: `step` is `name`, `port`, `trust`, `host`, `tls`, `silent`, `client` or `mqtt`."""
 
     def __init__(self, step: str, text: str) -> None:
         super().__init__(text)
@@ -48,10 +48,14 @@ class Visit:
         try:
             self._socket.sendall(_connect(address, client_id))
             answer = _exactly(self._socket, 4)
+        except TimeoutError as error:
+            self._socket.close()
+            raise VisitError("silent", "it takes the connection and says nothing") from error
         except (OSError, EOFError) as error:
             self._socket.close()
             step = "client" if address.tls is not None else "mqtt"
-            raise VisitError(step, f"it ends the connection without a word ({error or 'no answer'})") from error
+            reason = f" ({error})" if str(error) else ""
+            raise VisitError(step, f"it ends the connection without a word{reason}") from error
         if answer[:2] != b"\x20\x02" or answer[3] != 0:
             self._socket.close()
             known = answer[:2] == b"\x20\x02"
@@ -97,8 +101,9 @@ def _opened(address: Address) -> socket.socket:
     host, port = address.host, address.port
     try:
         plain = socket.create_connection((host, port), TIMEOUT_S)
-    except socket.gaierror as error:
-        raise VisitError("name", f"the name {host} is not known here ({error.strerror})") from error
+    except (socket.gaierror, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no name"
+        raise VisitError("name", f"the name {host} is not known here ({reason})") from error
     except OSError as error:
         raise VisitError("port", f"nobody answers ({error.strerror or error})") from error
     if address.tls is None:
@@ -109,6 +114,9 @@ def _opened(address: Address) -> socket.socket:
         plain.close()
         hostname = error.verify_code in (62, 64)  # X509_V_ERR_HOSTNAME_MISMATCH, ..._IP_ADDRESS_MISMATCH
         raise VisitError("host" if hostname else "trust", error.verify_message or str(error)) from error
+    except TimeoutError as error:
+        plain.close()
+        raise VisitError("silent", "it takes the connection and says nothing, no TLS either") from error
     except OSError as error:
         plain.close()
         alert = "alert" in str(error).lower()  # it said what it does not like: our certificate

@@ -21,6 +21,7 @@ from portway.adapters.vda5050.facts import Outgoing
 
 RETRY_S = 1.0
 CONNECT_S = 10.0
+SETTLE_S = 0.5  # a connecting under way may come to its end before it is cancelled
 STOP_S = 2.0  # each of the two steps of a stop; a broker that hangs must not keep anybody
 NEVER = -2  # gmqtt shall not reconnect: it would not subscribe again
 KEEPALIVE_S = 15
@@ -90,7 +91,7 @@ class MqttLink:
         self._client.on_message = self._on_message
         self._client.on_disconnect = self._on_disconnect
         self._task: asyncio.Task | None = None
-        self._down = asyncio.Event()
+        self._down, self._settled = asyncio.Event(), asyncio.Event()
         self.is_up = False
         self.is_kept = False  # the message under way was kept by the broker for us (retained)
         if broker.user is not None:
@@ -101,8 +102,11 @@ class MqttLink:
         self._task = asyncio.create_task(self._keep())
 
     async def stop(self) -> None:
-        """Say goodbye and stay away. Takes two seconds or so at most, whatever the broker does."""
+        """Say goodbye and stay away. Takes some seconds at most, whatever the broker does."""
         if self._task is not None:
+            with contextlib.suppress(TimeoutError):  # gmqtt leaves something behind that it was cancelled in opening
+                async with asyncio.timeout(SETTLE_S):
+                    await self._settled.wait()
             self._task.cancel()
             await asyncio.wait({self._task}, timeout=STOP_S)
         await self._part()
@@ -126,14 +130,17 @@ class MqttLink:
     async def _keep(self) -> None:
         while True:
             self._down.clear()
+            self._settled.clear()
             try:
                 async with asyncio.timeout(CONNECT_S):  # `wait_for` of Python 3.11 can swallow a cancellation
                     await self._client.connect(
                         self._broker.host, self._broker.port, ssl=self._broker.tls() or False, keepalive=KEEPALIVE_S,
                         version=MQTTv311,
                     )  # fmt: skip
+                self._settled.set()
                 await self._down.wait()
             except Exception:  # gmqtt lets through whatever a socket, TLS or the broker comes up with
+                self._settled.set()
                 self._lost()
                 await self._part()  # what was opened and not answered would stay open
             await asyncio.sleep(RETRY_S)

@@ -24,6 +24,7 @@ CURES = {
     "tls": "see that the port of --broker is that of its TLS listener",
     "trust": "give the authority of the broker's certificate with --ca",
     "host": "use one of its names in --broker, or make it another: portway certs --renew broker --host NAME",
+    "silent": "see that it is a broker, and that it is well; start it anew",
     "client": "give the server's --certificate and --key, of an authority that the broker knows",
     "mqtt": "give user and password in --broker, or the server's --certificate and --key",
 }

@@ -1,6 +1,7 @@
 """A link stops in bounded time, whatever the broker does and whenever it is told to."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -21,8 +22,9 @@ async def broker(answer: Answer):
     server.close()
 
 
-async def silent(_reader, _writer) -> None:
-    await asyncio.sleep(60)
+async def silent(reader, _writer) -> None:
+    while await reader.read(1000):
+        pass
 
 
 async def welcomes(reader, writer) -> None:
@@ -73,9 +75,12 @@ def test_a_broker_that_reads_nothing_keeps_nobody():
 
 @pytest.mark.parametrize("answer", [welcomes, silent])
 def test_a_link_stops_at_any_instant_of_its_connecting(answer):
+    said = []
+
     async def run() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: said.append(context))
         async with broker(answer) as where:
-            for steps in range(60):
+            for steps in range(40):
                 link = link_to(where)
                 link.start()
                 for _ in range(steps):
@@ -86,3 +91,5 @@ def test_a_link_stops_at_any_instant_of_its_connecting(answer):
             assert len(asyncio.all_tasks()) < 70  # the broker's, and ours
 
     asyncio.run(asyncio.wait_for(run(), 60))
+    gc.collect()
+    assert said == []
