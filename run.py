@@ -8,6 +8,7 @@ library is needed.
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import venv
@@ -63,12 +64,29 @@ def install() -> None:
     stamp.write_text(wanted)
 
 
+def run(command: list[str], folder: Path | None) -> int:
+    """Become the command, so that signals reach it and its exit code is ours; where that cannot be, wait for it."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if os.name != "nt":
+        if folder is not None:
+            os.chdir(folder)
+        os.execv(command[0], command)
+    child = subprocess.Popen(command, cwd=folder)
+    while True:
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            continue  # the console has told the child, too: it ends in its own time
+
+
 def main() -> int:
     """Install, then hand over: `test` runs the test suite, everything else is `portway ARGS`."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # ends the installer that runs then, too
     install()
     args = sys.argv[1:] or ["--help"]
     module = ["pytest", *args[1:]] if args[0] == "test" else ["portway", *args]
-    return subprocess.call([str(PYTHON), "-m", *module], cwd=ROOT if args[0] == "test" else None)
+    return run([str(PYTHON), "-m", *module], ROOT if args[0] == "test" else None)
 
 
 if __name__ == "__main__":

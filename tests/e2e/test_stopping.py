@@ -83,16 +83,17 @@ def test_a_full_disk_is_named(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT to another process here")
-def test_ctrl_c_leaves_a_whole_run(tmp_path):
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_leaves_a_whole_run(tmp_path, number, code):
     out = tmp_path / "run"
     args = command("simulate", "huashan", "--hours", "100", "--out", out, "--poses", "1")
     with subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
         journal = out / "journal"
         while run.poll() is None and not (journal.exists() and journal.stat().st_size > header_bytes(journal)):
             time.sleep(0.005)
-        run.send_signal(signal.SIGINT)
+        run.send_signal(number)
         _, said = run.communicate(timeout=120)
-    assert run.returncode == 130, said
+    assert run.returncode == code, said
     assert "Traceback" not in said
     assert {p.name for p in out.iterdir()} == {
         "journal", "moves.parquet", "poses.parquet", "report.html", "report.json",

@@ -28,3 +28,15 @@ def test_a_renewal_of_a_truck_that_does_not_exist_makes_nothing(tmp_path):
     result = call("--out", str(tmp_path / "broker"), "--renew", "T999")
     assert (result.exit_code, "T999" in result.output) == (2, True)
     assert not (tmp_path / "broker").exists()
+
+
+def test_a_manufacturer_that_is_a_wildcard_makes_nothing(tmp_path):
+    result = call("--out", str(tmp_path / "broker"), "--manufacturer", "+")
+    assert (result.exit_code, "'+'" in result.output) == (2, True)
+    assert not (tmp_path / "broker").exists()
+
+
+def test_the_server_may_write_the_lease_of_its_terminal_and_no_truck_may(tmp_path):
+    call("--out", str(tmp_path / "broker"), "--trucks", "2")
+    blocks = (tmp_path / "broker" / "acl").read_text().split("\n\n")
+    assert ["portway/huashan/master" in block for block in blocks] == [True, False, False]

@@ -2,6 +2,9 @@
 
 import asyncio
 import datetime
+import os
+import socket
+from types import SimpleNamespace
 
 import pytest
 from cryptography import x509
@@ -9,9 +12,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from guarded_broker import guarded_broker
+from live_processes import free_port
 from portway.adapters.storage.durable import open_durable
 from portway.adapters.vda5050.link import Broker, broker_of
-from portway.app.live.doctor import Asked, check_broker, check_certificates, check_clock, check_database, examine
+from portway.app.live.doctor import Asked, check_clock, examine
+from portway.app.live.doctor_broker import check_broker
+from portway.app.live.doctor_certificates import check_certificates
+from portway.app.live.doctor_database import check_database
+from portway.app.live.doctor_links import check_links
 from portway.app.live.embedded_broker import embedded_broker
 
 NOW = datetime.datetime(2026, 6, 1, tzinfo=datetime.UTC)
@@ -37,7 +46,7 @@ def test_a_broker_that_answers_is_well_and_its_echo_is_timed():
 
 
 def test_a_broker_that_is_not_there_is_an_error_with_its_cure(monkeypatch):
-    monkeypatch.setattr("portway.app.live.doctor.ECHO_S", 1.0)
+    monkeypatch.setattr("portway.app.live.doctor_broker.ECHO_S", 1.0)
     finding = asyncio.run(check_broker(Broker("127.0.0.1", 9)))
     assert (finding.state, "127.0.0.1:9" in finding.detail) == ("error", True)
     assert "--broker" in finding.cure
@@ -87,3 +96,81 @@ def test_files_that_cannot_be_used_are_named(tmp_path):
     bad = {f.part: f.detail for f in found if f.state == "error"}
     assert set(bad) == {"API keys", "TOS links"}
     assert "missing.toml" in bad["TOS links"]
+
+
+HOOK = "[[webhooks]]\nname = 'tos'\nurl = '{url}'\nsecret = '0123456789abcdef'\n"
+
+
+def links(tmp_path, text: str) -> str:
+    """What is said of a file of TOS links that only its owner can read."""
+    file = tmp_path / "tos.toml"
+    file.write_text(text)
+    file.chmod(0o600)
+    return "\n".join(str(f) for f in check_links(file) if f.state != "ok")
+
+
+def test_a_receiver_of_webhooks_that_is_dead_is_told_without_its_password(tmp_path):
+    said = links(tmp_path, HOOK.format(url=f"http://me:hush@127.0.0.1:{free_port()}/x?token=hush"))
+    assert "error   TOS links: webhook tos: 127.0.0.1:" in said
+    assert "correct the url" in said
+    assert "hush" not in said
+    assert "takes no connection" in links(tmp_path, HOOK.format(url="http://no-such-host.invalid/"))
+    assert "no port that can be" in links(tmp_path, HOOK.format(url="http://localhost:99999/"))
+
+
+def test_a_receiver_whose_certificate_is_not_believed_is_told(tmp_path):
+    with guarded_broker(tmp_path) as as_user:
+        said = links(tmp_path, HOOK.format(url=f"https://127.0.0.1:{as_user(None).port}/"))
+    assert "its certificate is not believed" in said
+
+
+def test_a_receiver_that_listens_is_well(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        assert links(tmp_path, HOOK.format(url=f"http://127.0.0.1:{server.getsockname()[1]}/")) == ""
+
+
+def test_folders_that_cannot_be_are_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
+    said = links(tmp_path, "[edi]\nincoming = 'file/in'\noutgoing = 'nowhere/out'\n")
+    assert "edi.incoming: " in said
+    assert "file is no folder" in said
+    assert "edi.outgoing: " in said
+    assert "leads nowhere" in said
+    for name in ("file/x/live.db", "nowhere/live.db"):
+        finding = check_database(str(tmp_path / name))
+        assert (finding.state, "cannot be" in finding.detail) == ("error", True)
+    assert "is a folder" in check_database(str(tmp_path)).detail
+
+
+@pytest.mark.skipif(os.name == "nt" or os.getuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_rights_is_told(tmp_path):
+    tmp_path.chmod(0o500)
+    assert "cannot be written" in check_database(str(tmp_path / "live.db")).detail
+
+
+def test_edi_folders_that_are_one_or_in_each_other_are_told(tmp_path):
+    for one, other in (("edi", "edi"), ("edi", "./edi/../edi"), ("edi", "edi/out"), ("edi/in", "edi")):
+        said = links(tmp_path, f"[edi]\nincoming = '{one}'\noutgoing = '{other}'\n")
+        assert "are the same folder, or one is in the other" in said
+    assert links(tmp_path, "[edi]\nincoming = 'edi/in'\noutgoing = 'edi/out'\n") == ""
+
+
+@pytest.mark.parametrize(("free", "state"), [(10**8, "error"), (10**9, "warning")])
+def test_a_disk_that_is_nearly_full_is_told(tmp_path, monkeypatch, free, state):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=free))
+    finding = check_database(str(tmp_path / "live.db"))
+    assert (finding.state, "MB left" in finding.detail) == (state, True)
+
+
+def test_a_secret_that_others_can_read_is_told(tmp_path):
+    file = tmp_path / "tos.toml"
+    file.write_text("[tokens]\nalg = 'HS256'\naudience = 'a'\nkey = '0123456789abcdef0123456789abcdef'\n")
+    file.chmod(0o644)
+    assert [f.cure for f in check_links(file) if f.state == "warning"] == [f"chmod 600 {file}"]
+
+
+@pytest.mark.parametrize("where", ["postgresql://me:hush@127.0.0.1:1/x", "what://me:hush@x/y", "postgresql://:::hush"])
+def test_a_database_s_password_is_never_said(where):
+    finding = check_database(where)
+    assert (finding.state, "hush" in str(finding)) == ("error", False)

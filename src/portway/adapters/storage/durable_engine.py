@@ -27,7 +27,7 @@ def database_url(where: str | Path) -> URL:
         return URL.create("sqlite", database=written)
     try:
         url = make_url(written)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # a port that is none; its text may show a password
         cure = "write a path, sqlite:///PATH or postgresql://USER@HOST/NAME"
         raise StorageError(f"the database URL cannot be read; {cure}") from error
     return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url

@@ -7,6 +7,7 @@ tells whoever asked; what was published meanwhile is lost, since a state or an o
 import asyncio
 import contextlib
 import logging
+import re
 import ssl
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -20,6 +21,8 @@ from portway.adapters.vda5050.facts import Outgoing
 
 RETRY_S = 1.0
 CONNECT_S = 10.0
+SETTLE_S = 0.5  # a connecting under way may come to its end before it is cancelled
+STOP_S = 2.0  # each of the two steps of a stop; a broker that hangs must not keep anybody
 NEVER = -2  # gmqtt shall not reconnect: it would not subscribe again
 KEEPALIVE_S = 15
 logging.getLogger("gmqtt").setLevel(logging.CRITICAL)  # it logs every failed attempt with a traceback
@@ -47,15 +50,24 @@ class Broker(NamedTuple):
         return context
 
 
+def shown_broker(url: str) -> str:
+    """A broker's URL as it may be printed: without its password, however it was written."""
+    return re.sub(r"://([^:@]*)(:.*)?@", r"://\1:***@", url, count=1, flags=re.DOTALL)
+
+
 def broker_of(url: str, ca: Path | None = None, certificate: Path | None = None, key: Path | None = None) -> Broker:
     """`mqtt://host:port` or `mqtts://...`; raises ValueError with the cure."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
-        raise ValueError(f"{url}: a broker is given as mqtt://HOST:PORT or mqtts://HOST:PORT")
+    parts, shown = urlsplit(url), shown_broker(url)
+    try:
+        wanted, host = parts.port, parts.hostname
+    except ValueError:  # its text may show a part of the password
+        wanted = host = None
+    if parts.scheme not in ("mqtt", "mqtts") or not host:
+        raise ValueError(f"{shown}: a broker is given as mqtt://HOST:PORT or mqtts://HOST:PORT")
     if parts.scheme == "mqtts" and ca is None:
-        raise ValueError(f"{url}: mqtts needs the certificate of its authority; give --ca FILE")
-    port = parts.port or (8883 if parts.scheme == "mqtts" else 1883)
-    return Broker(parts.hostname, port, ca, certificate, key, parts.username, parts.password)
+        raise ValueError(f"{shown}: mqtts needs the certificate of its authority; give --ca FILE")
+    port = wanted or (8883 if parts.scheme == "mqtts" else 1883)
+    return Broker(host, port, ca, certificate, key, parts.username, parts.password)
 
 
 class MqttLink:
@@ -79,7 +91,7 @@ class MqttLink:
         self._client.on_message = self._on_message
         self._client.on_disconnect = self._on_disconnect
         self._task: asyncio.Task | None = None
-        self._down = asyncio.Event()
+        self._down, self._settled = asyncio.Event(), asyncio.Event()
         self.is_up = False
         self.is_kept = False  # the message under way was kept by the broker for us (retained)
         if broker.user is not None:
@@ -90,14 +102,24 @@ class MqttLink:
         self._task = asyncio.create_task(self._keep())
 
     async def stop(self) -> None:
-        """Say goodbye and stay away."""
+        """Say goodbye and stay away. Takes some seconds at most, whatever the broker does."""
         if self._task is not None:
+            with contextlib.suppress(TimeoutError):  # gmqtt leaves something behind that it was cancelled in opening
+                async with asyncio.timeout(SETTLE_S):
+                    await self._settled.wait()
             self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        with contextlib.suppress(Exception):
-            await self._client.disconnect()
+            await asyncio.wait({self._task}, timeout=STOP_S)
+        await self._part()
         self.is_up = False
+
+    async def _part(self) -> None:
+        """Close the connection, if there is one: with a goodbye while the broker takes it, else without."""
+        with contextlib.suppress(Exception):  # gmqtt lets through whatever a socket or TLS comes up with
+            async with asyncio.timeout(STOP_S):
+                await self._client.disconnect()
+        connection = self._client._connection
+        if connection is not None:
+            connection._transport.abort()  # what a broker does not read would keep it open for ever
 
     def publish(self, messages: Iterable[Outgoing]) -> None:
         """Send messages; while the connection is down they are dropped."""
@@ -108,16 +130,19 @@ class MqttLink:
     async def _keep(self) -> None:
         while True:
             self._down.clear()
+            self._settled.clear()
             try:
-                await asyncio.wait_for(self._client.connect(
-                    self._broker.host, self._broker.port, ssl=self._broker.tls() or False, keepalive=KEEPALIVE_S,
-                    version=MQTTv311,
-                ), CONNECT_S)  # fmt: skip
+                async with asyncio.timeout(CONNECT_S):  # `wait_for` of Python 3.11 can swallow a cancellation
+                    await self._client.connect(
+                        self._broker.host, self._broker.port, ssl=self._broker.tls() or False, keepalive=KEEPALIVE_S,
+                        version=MQTTv311,
+                    )  # fmt: skip
+                self._settled.set()
                 await self._down.wait()
-            except asyncio.CancelledError:
-                raise
             except Exception:  # gmqtt lets through whatever a socket, TLS or the broker comes up with
+                self._settled.set()
                 self._lost()
+                await self._part()  # what was opened and not answered would stay open
             await asyncio.sleep(RETRY_S)
 
     def subscribe(self) -> None:

@@ -36,7 +36,9 @@ def certs(
     serials, again = [t.id for t in loaded.fleet.trucks], set(renew or [])
     if unknown := sorted(again - {*serials, "broker", "master"}):
         raise typer.BadParameter(f"--renew {unknown[0]}: no such truck; give a serial number, broker or master")
+    maker, interface = manufacturer or MANUFACTURER, ServerOptions._field_defaults["interface"]
     try:
+        rights = access_list(interface, maker, serials, loaded.terminal.id)
         authority = Authority(out, loaded.terminal.id, datetime.datetime.now(datetime.UTC))
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
@@ -47,9 +49,7 @@ def certs(
         *(authority.client(f"trucks/{s}", s, days, s in again) for s in serials),
     ]
     (out / "mosquitto.conf").write_text(configuration(out, authority.certificate, port))
-    (out / "acl").write_text(
-        access_list(ServerOptions._field_defaults["interface"], manufacturer or MANUFACTURER, serials)
-    )
+    (out / "acl").write_text(rights)
     url = f"mqtts://{hosts[0]}:{port}"
     print(f"{sum(made)} certificates made, {len(made) - sum(made)} kept, in {out}")
     print(f"broker: mosquitto -c {out}/mosquitto.conf")

@@ -18,6 +18,8 @@ def doctor(
     ca: Ca = None,
     certificate: Certificate = None,
     key: Key = None,
+    port: Annotated[int, typer.Option(help="HTTP port of the page.")] = 8080,
+    host: Annotated[str, typer.Option(help="HTTP address of the page.")] = "127.0.0.1",
     as_json: Json = False,
 ) -> None:
     """Check broker, database, clock, certificates and files of a live server, and say what to do. Exit code 1: errors.
@@ -27,7 +29,7 @@ def doctor(
     from portway.app.live.doctor import Asked, examine
 
     where = None if broker is None else broker_from(broker, ca, certificate, key)
-    found = examine(Asked(db, where, keys, tos))
+    found = examine(Asked(db, where, keys, tos, (host, port)))
     if as_json:
         print(json.dumps([f._asdict() for f in found]))
     else:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from portway.app.cli.options import Hosts, Scenario, Set, overrides_of
-from portway.app.interrupt import on_signals
+from portway.app.interrupt import end_in_time, on_signals
 
 Versions = Annotated[str, typer.Option(help="Versions of VDA 5050, given to the trucks in turn: 2.0,2.1,3.0.")]
 BrokerUrl = Annotated[str | None, typer.Option("--broker", help="mqtt://HOST:PORT or mqtts://HOST:PORT.")]
@@ -71,11 +71,13 @@ def serve(
     """
     from portway.adapters.storage.durable_error import StorageError
     from portway.adapters.tos.api.keys import KeyFileError
+    from portway.adapters.vda5050.link import shown_broker
     from portway.app.config import load_scenario
     from portway.app.live.composition import ServeOptions, serve_terminal
     from portway.app.live.server import OtherMasterError
     from portway.app.live.tos_links import TosLinksError
 
+    end_in_time()
     names, links = _versions(versions), _tos_links(tos)
     if standby:
         _fit_for_standby(broker, keys, with_trucks)
@@ -84,7 +86,7 @@ def serve(
     loaded = load_scenario(scenario, overrides_of(settings, trucks, None))
     with ExitStack() as stack:
         url = broker or _embedded(stack)
-        print(f"broker: {url}", file=sys.stderr)
+        print(f"broker: {shown_broker(url)}", file=sys.stderr)
         options = ServeOptions(
             broker_from(url, ca, certificate, key),
             names,
@@ -160,27 +162,14 @@ def _truck_process(
     stack: ExitStack, scenario: Any, url: str, versions: str, trucks: int | None, settings: list[str] | None,
     speed: float, memory: Path,
 ) -> None:  # fmt: skip
-    import subprocess
+    from portway.app.live.child_process import child_process
 
-    command = [
-        sys.executable,
-        "-m",
-        "portway",
-        "truck",
-        str(scenario),
-        "--broker",
-        url,
-        "--versions",
-        versions,
-        "--speed",
-        str(speed),
-    ]
-    command += ["--memory", str(memory), *(["--trucks", str(trucks)] if trucks else [])]
+    command = [sys.executable, "-m", "portway", "truck", str(scenario), "--broker", url, "--versions", versions]
+    command += ["--speed", str(speed), "--memory", str(memory), "--with-parent"]
+    command += ["--trucks", str(trucks)] if trucks else []
     for setting in settings or []:
         command += ["--set", setting]
-    child = subprocess.Popen(command)
-    stack.callback(child.wait)
-    stack.callback(child.terminate)
+    stack.enter_context(child_process("trucks", command))
 
 
 def truck(
@@ -199,14 +188,19 @@ def truck(
     speed: Speed = 1.0,
     manufacturer: Annotated[str, typer.Option(help="As what they report themselves.")] = "portway",
     memory: Annotated[Path | None, typer.Option(help="File that keeps where they stand when this ends.")] = None,
+    with_parent: Annotated[bool, typer.Option(help="End when the standard input does.", hidden=True)] = False,
     settings: Set = None,
 ) -> None:
     """On-board agents that speak VDA 5050 and stand in for trucks, each with a connection of its own."""
     from portway.adapters.vda5050.agent import AgentOptions
     from portway.app.config import load_scenario
+    from portway.app.live.child_process import end_with_parent
     from portway.app.live.truck_memory import TruckMemory
     from portway.app.live.trucks import AgentProcess
 
+    end_in_time()
+    if with_parent:
+        end_with_parent()
     loaded = load_scenario(scenario, overrides_of(settings, trucks, None))
     known = [t.id for t in loaded.fleet.trucks]
     for name in serial or known:

@@ -6,6 +6,7 @@ from typing import NoReturn
 import typer
 
 from portway.app.cli import certs, conform, doctor, exports, imports, inspect, live, measure, run
+from portway.app.interrupt import answer_signals, exit_code
 
 app = typer.Typer(
     name="portway",
@@ -36,6 +37,14 @@ app.add_typer(exports.app, name="export")
 
 def main() -> NoReturn:
     """Run the command line; problems of the input are printed, one a line, without a traceback."""
+    answer_signals()
+    try:
+        _run()
+    except SystemExit as ended:
+        sys.exit(exit_code(ended.code))
+
+
+def _run() -> NoReturn:
     from portway.adapters.layout.layout_error import LayoutError
     from portway.adapters.layout.wsc_terminal import WscError
     from portway.adapters.storage.journal import JournalError

@@ -1,33 +1,19 @@
 """Health and figures of a running server over HTTP: /health/live, /health/ready, /status, /metrics."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily
 from starlette.routing import BaseRoute
 
 from portway.adapters.tos.api.instants import utc_of, written
+from portway.app.live.metrics import Figures, more_figures
 from portway.app.web.page import Guarded
 
 if TYPE_CHECKING:
     from portway.app.live.server import LiveServer
-
-LABELS = {"messages_refused": "truck", "messages_off_schema": "truck", "trucks_by_state": "state"}
-HELP = {
-    "queue_depth": "Facts not handled yet.",
-    "messages": "Messages that trucks have sent.",
-    "messages_refused": "Messages that were refused.",
-    "messages_sampled": "Messages that were checked against the official schemas.",
-    "messages_off_schema": "Those that do not fit.",
-    "trucks_by_state": "Trucks by what they are doing.",
-    "jobs_late": "Quay cranes that wait for a job order's truck.",
-    "loop": "From a truck's message to the order that it led to.",
-    "handle": "The core's work in a tick.",
-    "commit": "A tick's transaction.",
-}
 
 
 def ops_page(server: "LiveServer", api: FastAPI, routes: Sequence[BaseRoute] = ()) -> FastAPI:
@@ -53,7 +39,7 @@ def ops_page(server: "LiveServer", api: FastAPI, routes: Sequence[BaseRoute] = (
     @page.get("/status")
     async def status() -> Response:
         """All figures, and the run's clock."""
-        return JSONResponse({**server.status(), **clock_of(server)})
+        return JSONResponse({**server.status(), **more_figures(server), **clock_of(server)})
 
     @page.get("/metrics")
     async def metrics() -> Response:
@@ -71,26 +57,3 @@ def clock_of(server: "LiveServer") -> dict[str, Any]:
     told = {"started_at": utc_of(started_ms, 0), "now_at": utc_of(started_ms, now_ms)}
     clock = {name: None if at is None else written(at) for name, at in told.items()}
     return {"now_ms": now_ms, "speed": server.run.clock.speed, **clock}
-
-
-class Figures:
-    """The server's figures for Prometheus, `portway_` before each name."""
-
-    def __init__(self, server: "LiveServer") -> None:
-        self._server = server
-
-    def collect(self) -> Iterator[Any]:
-        """Gauges of the status, histograms of the durations."""
-        for name, value in self._server.status().items():
-            text = HELP.get(name, f"{name} of /status.")
-            if name in LABELS:
-                family = GaugeMetricFamily(f"portway_{name}", text, labels=[LABELS[name]])
-                for label, count in sorted(value.items()):
-                    family.add_metric([label], count)
-                yield family
-            elif isinstance(value, bool | int | float):
-                yield GaugeMetricFamily(f"portway_{name}", text, value=float(value))
-        for name, kept in self._server.latencies.items():
-            buckets = [(str(bound), float(seen)) for bound, seen in kept.cumulated()]
-            buckets.append(("+Inf", float(kept.count)))
-            yield HistogramMetricFamily(f"portway_{name}_seconds", HELP[name], buckets, kept.sum_s)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from portway.adapters.broker.lease import Lease, Phase, topic_of
+from portway.adapters.broker.mosquitto import MASTER
 from portway.adapters.storage.durable import DurableState
 from portway.adapters.vda5050.facts import (
     Condition,
@@ -100,7 +101,7 @@ class LiveServer:
         if options.alone:
             self.lease.phase = Phase.HELD
         self.link = MqttLink(
-            options.broker, f"portway-master-{run.scenario.terminal.id}",
+            options.broker, MASTER if options.broker.certificate else f"{MASTER}-{run.scenario.terminal.id}",
             [self._lease_topic, *self.master.subscriptions()], self._received, self._link_changed,
             Outgoing(self._lease_topic, self.lease.will(), 1, True),
         )  # fmt: skip

@@ -6,6 +6,7 @@ the loop nor another link notices.
 
 import asyncio
 import datetime
+import re
 import tomllib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ from portway.app.live.server import LiveServer
 
 LOOK_S = 2.0
 AGAIN_S = 5.0
+SECRET = {"secret", "key"}
 
 
 class TosLinksError(ValueError):
@@ -96,7 +98,7 @@ def load_tos_links(path: Path) -> TosLinks:
         read = TosLinks.model_validate({**tomllib.loads(path.read_text(encoding="utf-8")), "folder": path.parent})
     except ValidationError as error:
         lines = [
-            f"{path.name}: {'.'.join(str(part) for part in e['loc'])} = {e['input']!r:.80}: {e['msg']}"
+            f"{path.name}: {'.'.join(str(part) for part in e['loc'])}{_shown(e['loc'], e['input'])}: {e['msg']}"
             for e in error.errors()
         ]
         raise TosLinksError("\n".join(lines)) from error
@@ -106,6 +108,15 @@ def load_tos_links(path: Path) -> TosLinks:
     if twice := sorted({n for n in names if names.count(n) > 1}):
         raise TosLinksError(f"{path.name}: webhooks.name = {', '.join(twice)}: given twice; rename one")
     return read
+
+
+def _shown(place: tuple[int | str, ...], value: object) -> str:
+    """A wrong value as it may be printed: a secret, or what may hold one, is not."""
+    if isinstance(value, dict | list) or SECRET & set(place):
+        return ""
+    if "url" in place:
+        value = re.sub(r"(://.*@)|([?#].*)", lambda found: "://***@" if found[1] else "", str(value), flags=re.DOTALL)
+    return f" = {value!r:.80}"
 
 
 async def run_tos_links(links: TosLinks, server: LiveServer, desk: LiveDesk) -> None:

@@ -43,9 +43,11 @@ class AgentProcess:
             if memory is not None:
                 pose = memory.poses.get(serial, pose)
             agent = self.agents[serial] = TruckAgent(manufacturer, serial, version, pose, kind, options)
-            self.links[serial] = self._link(agent, _own(broker, certificates, serial))
+            own = broker if certificates is None else _own(broker, certificates, serial)
+            # With a certificate the client id is its common name, as brokers want it that hold one to the other.
+            self.links[serial] = self._link(agent, own, f"truck-{serial}" if certificates is None else serial)
 
-    def _link(self, agent: TruckAgent, broker: Broker) -> MqttLink:
+    def _link(self, agent: TruckAgent, broker: Broker, client_id: str) -> MqttLink:
         def received(topic: str, payload: bytes) -> None:
             self.links[agent.serial].publish(agent.received(topic, payload, self._now_s))
 
@@ -55,7 +57,7 @@ class AgentProcess:
                 link.publish([agent.connection("ONLINE", self._now_s), agent.state(self._now_s)])
 
         will: Outgoing = agent.connection(agent.version.broken, self._now_s)
-        return MqttLink(broker, f"truck-{agent.serial}", agent.subscriptions(), received, changed, will)
+        return MqttLink(broker, client_id, agent.subscriptions(), received, changed, will)
 
     async def run(self, stopping: asyncio.Event) -> None:
         """Drive until told to stop; the links are opened a few at a time."""
@@ -86,7 +88,5 @@ def _driven(agent: TruckAgent, dt_s: float, now_s: float) -> list[Outgoing]:
     return [m for i in range(steps) for m in agent.step(dt_s / steps, now_s + (i + 1) * dt_s / steps - dt_s)]
 
 
-def _own(broker: Broker, certificates: Path | None, serial: str) -> Broker:
-    if certificates is None:
-        return broker
+def _own(broker: Broker, certificates: Path, serial: str) -> Broker:
     return broker._replace(certificate=certificates / f"{serial}.crt", key=certificates / f"{serial}.key")

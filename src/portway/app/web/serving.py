@@ -43,7 +43,7 @@ class PageServer(uvicorn.Server):
         limits = limits_here(limits or Limits())
         config = uvicorn.Config(
             KnownHosts(app, host, hosts), host=host, port=port, log_level="warning", timeout_graceful_shutdown=2,
-            ws="websockets-sansio", ws_per_message_deflate=False, ws_max_size=1 << 17, backlog=128,
+            ws="websockets-sansio", ws_per_message_deflate=False, ws_max_size=1 << 17, backlog=128, lifespan="off",
             http=type("Http", (PatientHttp,), {"limits": limits}),
         )  # fmt: skip
         super().__init__(config)

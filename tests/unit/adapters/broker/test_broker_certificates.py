@@ -2,63 +2,26 @@
 
 import asyncio
 import datetime
-import os
-import shutil
-import socket
 import stat
-import subprocess
-import time
 
 import pytest
 from cryptography import x509
 
+from guarded_broker import guarded_broker
 from portway.adapters.broker.certificates import Authority
-from portway.adapters.broker.mosquitto import MASTER, access_list, configuration
+from portway.adapters.broker.lease import topic_of
+from portway.adapters.broker.mosquitto import MASTER, access_list
 from portway.adapters.vda5050.facts import Outgoing
-from portway.adapters.vda5050.link import Broker, MqttLink
+from portway.adapters.vda5050.link import MqttLink
 
-MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
 NOW = datetime.datetime.now(datetime.UTC)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory):
     """A running broker with two trucks and the master; gives a broker as seen by a user."""
-    if MOSQUITTO is None:
-        assert "CI" not in os.environ, "Mosquitto is needed"
-        pytest.skip("Mosquitto is not installed (apt-get install mosquitto)")
-    folder, port = tmp_path_factory.mktemp("broker"), free_port()
-    authority = Authority(folder, "test", NOW)
-    authority.server("broker", ["localhost", "127.0.0.1"], 10)
-    for name in (MASTER, "T1", "T2", "stranger"):
-        authority.client(name, name, 10)
-    (folder / "mosquitto.conf").write_text(configuration(folder, authority.certificate, port))
-    (folder / "acl").write_text(access_list("uagv", "portway", ["T1", "T2"]))
-    if os.getuid() == 0:  # Mosquitto gives up root before it reads its key
-        shutil.chown(folder / "broker.key", "mosquitto")
-        shutil.chown(folder / "acl", "mosquitto")
-        for part in (folder, *folder.parents[:3]):
-            part.chmod(part.stat().st_mode | 0o011)
-    process = subprocess.Popen([MOSQUITTO, "-c", str(folder / "mosquitto.conf")], stderr=subprocess.PIPE)
-    for _ in range(50):
-        time.sleep(0.05)
-        with socket.socket() as s:
-            if s.connect_ex(("127.0.0.1", port)) == 0:
-                break
-
-    def as_user(name, certificates=folder, ca=folder):
-        own = (certificates / f"{name}.crt", certificates / f"{name}.key") if name else (None, None)
-        return Broker("127.0.0.1", port, ca / "authority.crt", *own)
-
-    yield as_user
-    process.terminate()
-    process.wait(10)
+    with guarded_broker(tmp_path_factory.mktemp("broker")) as as_user:
+        yield as_user
 
 
 async def heard(listener, filters, speaker, topics):
@@ -77,6 +40,95 @@ async def heard(listener, filters, speaker, topics):
     await hears.stop()
     await speaks.stop()
     return found
+
+
+async def connected(*links):
+    for link in links:
+        link.start()
+    async with asyncio.timeout(10):
+        while not all(link.is_up for link in links):
+            await asyncio.sleep(0.02)
+    await asyncio.sleep(0.2)
+
+
+def test_nobody_can_take_the_client_id_of_another(guarded):
+    async def run():
+        lost = []
+        server = MqttLink(guarded(MASTER), "portway-master-test", [], lambda *_: None, lost.append)
+        names = ["portway-master-test", MASTER, "T2", ""]
+        truck = MqttLink(guarded("T2"), "truck-T2", [], lambda *_: None, lost.append)
+        await connected(server, truck)
+        for name in names:
+            thief = MqttLink(guarded("T1"), name, [], lambda *_: None)
+            await connected(thief)
+            await thief.stop()
+        assert lost == [True, True]  # each came up once and never went
+        await server.stop()
+        await truck.stop()
+
+    asyncio.run(run())
+
+
+def test_a_truck_can_keep_nothing_for_others_and_cannot_take_the_lease(guarded):
+    theirs = [f"uagv/v2/portway/T2/{m}" for m in ("state", "connection", "order", "instantActions")]
+    theirs += [topic_of("test"), "portway/doctor", "portway/x", "$SYS/broker/uptime", "uagv/v2/portway/T1"]
+    mine = "uagv/v2/portway/T1/connection"
+
+    async def run():
+        found = []
+        will = Outgoing("uagv/v2/portway/T2/connection", b"lie", 1, True)
+        speaks = MqttLink(guarded("T1"), "x", [], lambda *_: None, will=will)
+        await connected(speaks)
+        speaks.publish([Outgoing(topic, b"lie", 1, True) for topic in (*theirs, mine)])
+        await asyncio.sleep(0.3)
+        speaks._client._connection._transport.abort()  # as if it had died: now its last will speaks
+        await asyncio.sleep(0.3)
+        await speaks.stop()
+        for reader in (MASTER, "T2"):
+            hears = MqttLink(guarded(reader), "y", ["#", topic_of("test")], lambda topic, _: found.append(topic))
+            await connected(hears)
+            await asyncio.sleep(0.3)
+            await hears.stop()
+        cleaner = MqttLink(guarded("T1"), "x", [], lambda *_: None)
+        await connected(cleaner)
+        cleaner.publish([Outgoing(mine, b"", 1, True)])
+        await asyncio.sleep(0.1)
+        await cleaner.stop()
+        return found
+
+    assert asyncio.run(run()) == [mine]
+
+
+def test_the_lease_is_heard_and_said_by_the_server_alone(guarded):
+    lease = [topic_of("test"), topic_of("elsewhere")]
+    assert asyncio.run(heard(guarded("T1"), ["#"], guarded(MASTER), lease)) == []
+
+    async def run():
+        found = []
+        link = MqttLink(guarded(MASTER), "z", lease, lambda topic, _: found.append(topic))
+        await connected(link)
+        link.publish([Outgoing(topic, b"{}", 1) for topic in lease])
+        await asyncio.sleep(0.3)
+        await link.stop()
+        return found
+
+    assert asyncio.run(run()) == lease[:1]
+
+
+def test_the_certificate_of_the_broker_lets_nobody_in(guarded):
+    assert not asyncio.run(gets_in(guarded("broker")))
+
+
+@pytest.mark.parametrize("serial", [MASTER, "master", "a/b", "../x", "T 1", "T1\nuser x", "+", "#", "", "x" * 65, "Ü1"])
+def test_a_truck_whose_name_would_give_it_the_rights_of_others_is_refused(serial):
+    with pytest.raises(ValueError, match="truck"):
+        access_list("uagv", "portway", ["T1", serial], "test")
+
+
+def test_names_that_are_wildcards_are_refused():
+    for names in (("+", "portway", "t"), ("uagv", "#", "t"), ("uagv", "a/b", "t"), ("uagv", "portway", "+")):
+        with pytest.raises(ValueError, match="topic"):
+            access_list(names[0], names[1], ["T1"], names[2])
 
 
 async def gets_in(broker):

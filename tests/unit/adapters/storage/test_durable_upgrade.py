@@ -26,7 +26,7 @@ from portway.adapters.storage.durable_reading import export_journal
 from portway.adapters.storage.durable_store import Store
 from portway.adapters.storage.durable_tables import ALL, FORMAT
 from portway.adapters.storage.journal import JournalError, read_journal
-from portway.app.live.doctor import check_database
+from portway.app.live.doctor_database import check_database
 from portway.core.commands import ExtendBase, PrepareMove, SetTimer
 from portway.core.events import CraneReady, JobOrderReceived, TimerFired, TroubleReported, TruckReported
 

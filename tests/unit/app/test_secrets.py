@@ -1,0 +1,40 @@
+"""Passwords and secrets are printed nowhere."""
+
+import pytest
+
+from portway.adapters.vda5050.link import broker_of, shown_broker
+from portway.app.live.tos_links import TosLinksError, load_tos_links
+
+PASSWORDS = ["hush", "h:ush", "h/ush", "h@ush", "h?ush", "h#ush", "h\nush"]
+
+
+@pytest.mark.parametrize("password", PASSWORDS)
+def test_a_broker_is_shown_without_its_password(password):
+    shown = shown_broker(f"mqtt://me:{password}@broker:1883")
+    assert shown == "mqtt://me:***@broker:1883"
+    assert shown_broker("mqtt://broker:1883") == "mqtt://broker:1883"
+
+
+@pytest.mark.parametrize("password", PASSWORDS)
+@pytest.mark.parametrize("url", ["mqtts://me:{}@broker", "amqp://me:{}@broker", "mqtt://me:{}@", "mqtt://me:{}@b:port"])
+def test_a_broker_s_url_that_is_refused_is_named_without_its_password(url, password):
+    with pytest.raises(ValueError, match="give") as refused:
+        broker_of(url.format(password))
+    assert "ush" not in str(refused.value)
+
+
+def test_a_file_of_links_that_is_refused_is_named_without_its_secrets(tmp_path):
+    file = tmp_path / "tos.toml"
+    file.write_text(
+        "[[webhooks]]\nname = 'a'\nurl = 'http://x'\nsecret = 'hush'\n"
+        "[[webhooks]]\nurl = 'http://x'\nsecret = 'hush-hush-hush-hush'\n"
+        "[[webhooks]]\nname = 'b'\nurl = 'ftp://me:hush@x'\nsecret = 'hush-hush-hush-hush'\nkinds = ['sung']\n"
+        "[tokens]\nalg = 'HS256'\nkey = 'hush'\naudience = ''\nkye = 1\n"
+    )
+    with pytest.raises(TosLinksError) as refused:
+        load_tos_links(file)
+    said = str(refused.value)
+    assert "hush" not in said
+    for place in ("webhooks.0.secret", "webhooks.1.name", "webhooks.2.url", "webhooks.2.kinds", "tokens.audience = ''"):
+        assert place in said
+    assert "tokens.kye = 1" in said
