@@ -28,6 +28,7 @@ COUNTERS = {"messages", "messages_refused", "messages_sampled", "messages_off_sc
 HELP = {
     "uptime_s": "Seconds since this server began.",
     "broker_up": "Whether the broker is linked.",
+    "leads": "Whether the lease on the broker is ours.",
     "records": "Number of the newest record of the run's journal.",
     "queue_depth": "Facts not handled yet.",
     "messages": "Messages that trucks have sent.",

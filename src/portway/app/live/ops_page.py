@@ -31,10 +31,11 @@ def ops_page(server: "LiveServer", api: FastAPI, routes: Sequence[BaseRoute] = (
 
     @page.get("/health/ready")
     async def ready() -> Response:
-        """The broker is linked and the loop runs."""
+        """The broker is linked, no other master control holds its lease, and the loop runs."""
         status = server.status()
-        is_ready = status["broker_up"] and not status["failed"]
-        return JSONResponse({"ok": is_ready, "broker_up": status["broker_up"]}, 200 if is_ready else 503)
+        is_ready = status["broker_up"] and status["leads"] and not status["failed"]
+        said = {"ok": is_ready, "broker_up": status["broker_up"], "leads": status["leads"]}
+        return JSONResponse(said, 200 if is_ready else 503)
 
     @page.get("/status")
     async def status() -> Response:

@@ -118,6 +118,7 @@ class LiveServer:
         self._asyncio = asyncio.get_running_loop()
         self.link.start()
         ticking = asyncio.create_task(self._tick())
+        ticking.add_done_callback(lambda _: self.loop.stop())  # it never ends by itself
         try:
             await self._lead()
             if self.lease.phase is Phase.HELD and not self.loop.is_stopping:
@@ -126,6 +127,8 @@ class LiveServer:
                 self.link.subscribe()  # what the broker has kept was not listened to before
                 await self.loop.run(self.run.first)
             self._refuse_to_share()
+            if ticking.done():
+                ticking.result()  # what has ended it, which is our own defect
         finally:
             ticking.cancel()
             if self.lease.phase is Phase.HELD:
@@ -243,7 +246,13 @@ class LiveServer:
         if self.lease.phase is not Phase.HELD:
             return
         self.messages += 1
-        facts, answers = self.master.received(topic, payload, self.run.clock.wall_s(), self.link.is_kept)
+        try:
+            facts, answers = self.master.received(topic, payload, self.run.clock.wall_s(), self.link.is_kept)
+        except Exception as error:  # our own defect; one truck's message must not silence all others
+            who = self.master.who(topic)
+            log("message_broke", topic=topic[:200], error=repr(error)[:300], payload=repr(payload[:500]))
+            facts = [RefusedMessage(None if who is None else who.truck, topic[:200], f"defect: {error!r}"[:300])]
+            answers = []
         self.link.publish(answers)
         if self.sampler is not None and (truck := self.master.who(topic)) is not None:
             self.sampler.take(truck, topic.rpartition("/")[2], payload)
@@ -306,4 +315,5 @@ class LiveServer:
             "alerts": len(self.alerts),
             "unknown_trucks": len(self.master.unknown),
             "failed": repr(self.loop.failed) if self.loop.failed else "",
+            "leads": self.lease.phase is Phase.HELD,
         }
