@@ -30,6 +30,7 @@ from portway.testing.vda_yard import VdaYard
 STAND_MS = 330_000  # 5 minutes, and the period of the look
 TOLD_MS = 60_000  # an alarm of the cause is due so long after
 OPERATOR_MS = 90_000  # a person comes after that time
+IDLE_MS = 500  # a truck that stands without an order is looked at so often
 TRUE_M = 3.0  # a position so near to the steel is true
 
 
@@ -125,10 +126,14 @@ class LiarYard(VdaYard):
         elif lie is not None and lie.name == "link dead" and kind == "connection":
             return
         if kind == "state":
-            self._note_heard(truck, json.loads(message.payload))
+            self._note_heard(truck, None if lie is None else json.loads(message.payload))
         super()._hand_over(message)
 
-    def _note_heard(self, truck: str, body: dict[str, Any]) -> None:
+    def _note_heard(self, truck: str, body: dict[str, Any] | None) -> None:
+        """Where a truck says it is; one that does not lie says where it is."""
+        if body is None:
+            self.heard[truck] = self.agents[truck].ground.pose[:2]
+            return
         p = body.get("agvPosition") or body.get("mobileRobotPosition")
         if p is not None:
             self.heard[truck] = p["x"], p["y"]
@@ -162,6 +167,10 @@ class LiarYard(VdaYard):
         for name, agent in self.agents.items():
             lie = self.lies.get(name)
             dt_s = TICK_MS / 1000
+            if lie is None and not agent.nodes and agent.ground.mps == 0.0:  # it stands and has nothing to do
+                if self.now_ms % IDLE_MS:
+                    continue
+                dt_s = IDLE_MS / 1000
             if lie is not None and lie.does in ("stands", "manual"):
                 dt_s = 0.0
                 agent.ground.mps = 0.0
