@@ -178,6 +178,14 @@ def paused(processes: Pair, is_paused: bool, key: str) -> tuple[int, str | None]
         return answer.status, answer.headers["idempotency-replayed"]
 
 
+def state_of_t001(processes: Pair, wanted: str, seconds: float) -> None:
+    """Wait until the first truck is heard and shown so."""
+    began = time.monotonic()
+    while (state := processes.call("GET", "/trucks/T001")[1]["state"]) != wanted:
+        assert time.monotonic() - began < seconds, state
+        time.sleep(0.2)
+
+
 @pytest.mark.slow
 def test_what_was_answered_before_a_take_over_is_answered_so_behind_it(tmp_path, database):
     with pair(tmp_path, database) as (processes, listener):
@@ -185,7 +193,7 @@ def test_what_was_answered_before_a_take_over_is_answered_so_behind_it(tmp_path,
         assert paused(processes, True, "pause-1") == (204, None)
         processes.end("first", signal.SIGKILL)
         processes.leads("second", 10)
-        assert processes.call("GET", "/trucks/T001")[1]["state"] == "paused"
+        state_of_t001(processes, "paused", 15)
         records = processes.ask("second", "/status")[1]["records"]
         assert paused(processes, True, "pause-1") == (204, "true")
         assert paused(processes, False, "pause-2") == (204, None)

@@ -60,8 +60,7 @@ class Known(NamedTuple):
 
 def _promised(open_work: Sequence[JobOrder]) -> dict[str, YardSlot]:
     """Slots to which boxes are on their way."""
-    slots = {job.container.id: goes_to(job) for job in open_work}
-    return {box: slot for box, slot in slots.items() if slot is not None}
+    return {job.container.id: slot for job in open_work if (slot := goes_to(job)) is not None}
 
 
 def _last_sequences(open_work: Sequence[JobOrder]) -> dict[str, int]:

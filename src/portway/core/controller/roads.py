@@ -38,6 +38,8 @@ class Roads:
         known = set(state.astray)
         state.astray.update(state.name[row] for row in rows)
         for truck in sorted(set(self._send_astray()) - known):
+            if state.missions[truck].unfit:
+                continue  # a person was called for it
             state.outbox.append(Alert("no_way", truck, f"{why}: no other way to {state.claims.place_of(truck)}"))
 
     def retry(self) -> None:

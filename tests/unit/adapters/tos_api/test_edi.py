@@ -4,7 +4,7 @@ import datetime
 import pytest
 from tos_desk import TERMINAL, DeskInMemory, box
 
-from portway.adapters.tos.edi_folder import UNFINISHED_LOOKS, EdiFolder
+from portway.adapters.tos.edi_folder import UNFINISHED_LOOKS, EdiFolder, _last_sequences, _promised
 from portway.adapters.tos.edi_out import CompletedMove, EdiOut
 from portway.adapters.tos.edifact import read_edi
 from portway.core.model.work import Container, JobOrder, MoveKind, YardSlot
@@ -226,3 +226,13 @@ def test_a_file_with_a_very_long_name_is_put_away(folder):
     result = drop(watch, path, "n" * 240 + ".edi", coprar(118, "MSCU1234566"))
     assert result.problems == []
     assert len(list((path / "done").iterdir())) >= 1
+
+
+def test_a_box_that_comes_and_goes_on_is_expected_where_it_is_brought():
+    brought, taken = YardSlot("A", 3, 1, 1), YardSlot("A", 3, 1, 1)
+    box = Container("MSCU1234566")
+    come = JobOrder("D1", MoveKind.DISCHARGE, box, slot=brought, quay_crane="QC1", quay_bay=1, sequence=4)
+    go = JobOrder("L1", MoveKind.LOAD, box, slot=taken, quay_crane="QC1", quay_bay=1, sequence=9, after=("D1",))
+    for work in ([come, go], [go, come]):
+        assert _promised(work) == {"MSCU1234566": brought}
+        assert _last_sequences(work) == {"QC1": 9}
