@@ -113,13 +113,19 @@ class TruckFitness:
             self._judge(mission)
 
     def looked(self, truck: str) -> None:
-        """A person has looked at a truck and lets it go on."""
-        file = self.files.get(truck)
-        if file is not None:
-            file.latched.clear()
+        """A person has looked at a truck and lets it go on: a position that did not agree is right, so it is led anew
+        from there."""
+        file, mission = self.files.get(truck), self._state.missions[truck]
+        if file is None:
+            return
+        file.latched.clear()
+        file.told.clear()
+        if "elsewhere" in file.seen and not mission.off_road and not mission.serving:
+            file.trusted = None
+            self._leave(mission, file, file.faults())
+        if mission.off_road:
             file.seen.discard("elsewhere")
-            file.told.clear()
-            self._judge(self._state.missions[truck], looked=True)
+        self._judge(mission, looked=True)
 
     def wake(self, truck: str) -> None:
         """Time has passed, or what has to be ended first has ended."""
