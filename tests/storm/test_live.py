@@ -1,29 +1,17 @@
 """A live core among trucks that are late, and whose reports get lost, come twice or late."""
 
-import msgspec
 import pytest
 
-from portway.app.config import load_scenario
 from portway.app.live.core_loop import feed
 from portway.app.live.snapshot import freeze, thaw
+from portway.app.storm_live import small_work
 from portway.core.events import RoadBlocked
-from portway.core.model import Scenario
 from portway.testing.live_yard import LiveYard
-
-
-def small_work(boxes: int = 24) -> Scenario:
-    """Huashan with the first boxes of its work."""
-    scenario = load_scenario("huashan")
-    queues = [msgspec.structs.replace(q, job_orders=q.job_orders[: boxes // 2]) for q in scenario.work.queues[:2]]
-    ids = {j for q in queues for j in q.job_orders}
-    jobs = tuple(j for j in scenario.work.job_orders if j.id in ids)
-    work = msgspec.structs.replace(scenario.work, job_orders=jobs, queues=tuple(queues))
-    return msgspec.structs.replace(scenario, work=work)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_trucks_that_report_badly_never_touch_and_every_box_arrives(seed):
-    yard = LiveYard(small_work(), seed)
+    yard = LiveYard(small_work(24), seed)
     overlaps = 0
     while not yard.done and yard.now_ms < 8 * 3_600_000:
         yard.tick()
@@ -35,7 +23,7 @@ def test_trucks_that_report_badly_never_touch_and_every_box_arrives(seed):
 
 
 def test_a_closed_road_is_entered_by_nobody_who_was_not_let_in_before():
-    yard = LiveYard(small_work(), 4)
+    yard = LiveYard(small_work(24), 4)
     for _ in range(6_000):
         yard.tick()
     lane = next(  # one that somebody is about to drive on
@@ -61,7 +49,7 @@ def test_a_closed_road_is_entered_by_nobody_who_was_not_let_in_before():
 
 
 def test_the_journal_fed_again_gives_every_answer_again_also_from_a_snapshot():
-    yard, again = LiveYard(small_work(), 5), LiveYard(small_work(), 5)
+    yard, again = LiveYard(small_work(24), 5), LiveYard(small_work(24), 5)
     snapshots = []
     for n in range(12_000):
         yard.tick()
