@@ -87,6 +87,14 @@ class TruckCondition(msgspec.Struct, frozen=True, tag=True, array_like=True):
     detail: str = ""
 
 
+class FleetCondition(msgspec.Struct, frozen=True, tag=True, array_like=True):
+    """Live: how several trucks are, when that changes for all of them at once: a server has begun, or its link to the
+    broker was lost."""
+
+    at_ms: int
+    trucks: tuple[TruckCondition, ...]
+
+
 class JobOrderCancelled(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """The TOS takes a job order back; only one whose box is not on a truck yet."""
 
@@ -213,6 +221,7 @@ Event = (
     | TruckEnrolled
     | TroubleReported
     | TruckCondition
+    | FleetCondition
     | RunStarted
     | JobOrdersReceived
     | StockReceived

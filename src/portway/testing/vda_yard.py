@@ -50,7 +50,9 @@ class VdaYard(LiveYard):
         self.zones = ZoneDesk(self.scenario.terminal, road, (truck.length_m, truck.width_m))
         self.master = MasterControl(road, "uagv", self.zones, run)
         self.watch = TruckWatch(self._events.append)
-        self.take([self.master.enrol(name, "steel", name, agent.version.name) for name, agent in self.agents.items()])
+        enrolled = [self.master.enrol(name, "steel", name, agent.version.name) for name, agent in self.agents.items()]
+        self.watch.fleet((condition, self.master.trucks[condition.truck].held) for condition in enrolled)
+        self.take([])
 
     def connect(self) -> None:
         """All trucks say that they are online, and how they are."""

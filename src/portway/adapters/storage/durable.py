@@ -15,6 +15,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from portway.adapters.storage.durable_answers import DurableAnswers
 from portway.adapters.storage.durable_error import StorageError
 from portway.adapters.storage.durable_format import NONE
+from portway.adapters.storage.durable_lean import LeanConnection
 from portway.adapters.storage.durable_outbox import DurableOutbox
 from portway.adapters.storage.durable_reading import entries_after, export_journal, newest_number
 from portway.adapters.storage.durable_run import LiveRun, read_run, write_run
@@ -87,10 +88,11 @@ class DurableJournal:
         at_ms = entries[-1][0].at_ms if entries else 0
         row = {"first_number": first, "entries": len(entries), "at_ms": at_ms, "format": NEWEST}
 
-        def write(connection: Connection, again: bool) -> int:
+        def write(connection: Connection | LeanConnection, again: bool) -> int:
             if entries and not ((again or repeated) and self._is_there(connection, first, body)):
                 self._insert(connection, {**row, "body": body})
-            self._outbox.insert(connection, outbox, again or repeated)
+            if isinstance(connection, Connection):
+                self._outbox.insert(connection, outbox, again or repeated)
             return first
 
         def settled(safe: bool) -> None:
@@ -100,9 +102,9 @@ class DurableJournal:
             self._outbox.took(outbox, safe)
             self._busy = False
 
-        return self._store.write_at_once(write, settled)
+        return self._store.write(write, settled) if outbox else self._store.write_at_once(write, settled)
 
-    def _insert(self, connection: Connection, row: dict) -> None:
+    def _insert(self, connection: Connection | LeanConnection, row: dict) -> None:
         first = row["first_number"]
         if connection.execute(_insert_next, {**row, "before": first - 1}).rowcount == 1:
             return
@@ -113,10 +115,10 @@ class DurableJournal:
         cure = "it was restored under a running server; stop the server, then start it again"
         raise StorageError(f"{self._store.name}: its journal ended at {ended}, expected {first - 1}; {cure}")
 
-    def _is_there(self, connection: Connection, first: int, body: bytes) -> bool:
+    def _is_there(self, connection: Connection | LeanConnection, first: int, body: bytes) -> bool:
         """Whether an attempt that looked failed was committed after all."""
-        kept = connection.execute(select(JOURNAL.c.body).where(JOURNAL.c.first_number == first)).scalar()
-        return kept is not None and bytes(kept) == body
+        kept = connection.execute(select(JOURNAL.c.body).where(JOURNAL.c.first_number == first)).one_or_none()
+        return kept is not None and bytes(kept[0]) == body
 
     # -- restart ------------------------------------------------------------------------------------------------
 

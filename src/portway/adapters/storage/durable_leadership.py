@@ -20,6 +20,7 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from portway.adapters.storage.durable_error import LeadershipLost, StorageError
+from portway.adapters.storage.durable_lean import LeanConnection
 from portway.adapters.storage.durable_tables import LEADER
 
 BEAT_S = 1.0
@@ -53,13 +54,13 @@ class Leadership:
         self.name, self.epoch = name, epoch
         self.lost: LeadershipLost | None = None
 
-    def guard(self, connection: Connection) -> None:
+    def guard(self, connection: Connection | LeanConnection) -> None:
         """Let a transaction go on, which holds the row until its end. Raises LeadershipLost."""
         if self.lost is not None:
             raise self.lost
         found = connection.execute(_epoch_held).one_or_none()
-        if found is None or found.number != self.epoch:
-            self.lost = self.superseded("nobody" if found is None else found.holder)
+        if found is None or found[0] != self.epoch:
+            self.lost = self.superseded("nobody" if found is None else found[1])
             raise self.lost
 
     def superseded(self, by: str) -> LeadershipLost:

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection, Select, func, literal, select
 
 from portway.adapters.storage.durable_error import StorageError
+from portway.adapters.storage.durable_lean import LeanConnection
 from portway.adapters.storage.durable_run import LiveRun, read_run
 from portway.adapters.storage.durable_snapshots import Snapshot, Snapshots
 from portway.adapters.storage.durable_store import Store
@@ -21,11 +22,11 @@ from portway.adapters.storage.journal import JournalHeader, _bodies, _framed
 PAGE_ROWS = 500
 
 
-def newest_number(connection: Connection) -> int:
+def newest_number(connection: Connection | LeanConnection) -> int:
     """Number of the last entry, 0 when there is none."""
     asked = select(JOURNAL.c.first_number, JOURNAL.c.entries).order_by(JOURNAL.c.first_number.desc()).limit(1)
     last = connection.execute(asked).one_or_none()
-    return 0 if last is None else last.first_number + last.entries - 1
+    return 0 if last is None else last[0] + last[1] - 1
 
 
 class JournalReader:

@@ -127,7 +127,7 @@ class Store:
         return self._writer.submit(write, settled)
 
     def write_at_once(
-        self, write: Callable[[Connection, bool], Any], settled: Callable[[bool], None] = lambda _: None
+        self, write: Callable[[Any, bool], Any], settled: Callable[[bool], None] = lambda _: None
     ) -> Future:
         """Write now in this thread when that is possible (`GroupCommit.at_once`)."""
         assert self._writer is not None, "opened for reading only"

@@ -8,7 +8,7 @@ refuses once another server leads (`durable_leadership.py`).
 
 Handing a write to a thread and waking up for its answer costs more than the flush itself on a busy machine. So a write
 on which the control loop waits is carried out by the loop's own thread when the database is on this machine and
-nothing else is being written (`at_once`).
+nothing else is being written (`at_once`), and by the shortest way (`durable_lean.py`).
 """
 
 import contextlib
@@ -23,14 +23,18 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from portway.adapters.storage.durable_error import StorageError, explained
+from portway.adapters.storage.durable_lean import LeanConnection
 
 TOGETHER_MAX = 256
 RECONNECT_S = 0.2
 ABANDONED_S = 1.0
 
 
+Either = Connection | LeanConnection
+
+
 class _Write(NamedTuple):
-    write: Callable[[Connection, bool], Any]
+    write: Callable[[Any, bool], Any]
     settled: Callable[[bool], None]
     done: Future
     tried: bool = False
@@ -39,14 +43,14 @@ class _Write(NamedTuple):
 class GroupCommit:
     """Carries out writes in the sequence they were given."""
 
-    def __init__(self, engine: Engine, guard: Callable[[Connection], None] = lambda _: None) -> None:
+    def __init__(self, engine: Engine, guard: Callable[[Either], None] = lambda _: None) -> None:
         self._engine, self._guard = engine, guard
         self._settling = threading.Lock()
         self._under_way: list[_Write] = []  # what the thread has taken
         self._abandoned: StorageError | None = None
         self._turn = threading.Lock()  # whoever holds it writes
         is_near = engine.url.get_backend_name() == "sqlite"
-        self._near = _impatient(engine) if is_near else None
+        self._near = LeanConnection(engine) if is_near else None
         self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="database", daemon=True)
         self._closed = False
@@ -60,9 +64,7 @@ class GroupCommit:
         `settled` is called in the writing thread just before, with whether it is safe."""
         return self._put(_Write(write, settled, Future()))
 
-    def at_once(
-        self, write: Callable[[Connection, bool], Any], settled: Callable[[bool], None] = lambda _: None
-    ) -> Future:
+    def at_once(self, write: Callable[[Either, bool], Any], settled: Callable[[bool], None] = lambda _: None) -> Future:
         """`submit` for a caller who would only wait: the future is done already unless it had to queue."""
         mine = _Write(write, settled, Future())
         if self._near is None or self._closed or not self._queue.empty() or not self._turn.acquire(blocking=False):
@@ -135,7 +137,7 @@ class GroupCommit:
             except DBAPIError as error:
                 return error
 
-    def _commit(self, connection: Connection, batch: list[_Write], again: bool) -> Exception | None:
+    def _commit(self, connection: Either, batch: list[_Write], again: bool) -> Exception | None:
         """One transaction, all or none."""
         try:
             with connection.begin():
@@ -157,11 +159,3 @@ class GroupCommit:
             write.settled(safe)
             with contextlib.suppress(InvalidStateError):
                 (write.done.set_result if safe else write.done.set_exception)(result)
-
-
-def _impatient(engine: Engine) -> Connection:
-    """A connection of SQLite that does not wait for another program's lock: its caller must not be held up."""
-    connection = engine.connect().execution_options(writes=True)
-    with connection.begin():
-        connection.exec_driver_sql("PRAGMA busy_timeout=0")
-    return connection

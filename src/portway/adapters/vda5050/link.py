@@ -1,12 +1,14 @@
 """The way to the broker: one MQTT connection that comes back by itself.
 
-Built on gmqtt, whose objects stay in here. After a lost connection it tries again every second, subscribes again, and
-tells whoever asked; what was published meanwhile is lost, since a state or an order that is late is worth nothing.
+Built on gmqtt, whose objects stay in here. After a lost connection it tries again about every second, subscribes
+again, and tells whoever asked; what was published meanwhile is lost, since a state or an order that is late is worth
+nothing.
 """
 
 import asyncio
 import contextlib
 import logging
+import random
 import re
 import ssl
 from collections.abc import Callable, Iterable
@@ -143,7 +145,7 @@ class MqttLink:
                 self._settled.set()
                 self._lost()
                 await self._part()  # what was opened and not answered would stay open
-            await asyncio.sleep(RETRY_S)
+            await asyncio.sleep(RETRY_S * random.uniform(0.5, 1.5))  # not all clients at once
 
     def subscribe(self) -> None:
         """Subscribe, once more if need be: the broker then sends again what it has kept. Nothing while it is away."""

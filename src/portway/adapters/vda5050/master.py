@@ -251,7 +251,7 @@ class MasterControl:
         ask = [self.instant_action(truck.truck, "stateRequest", now_s)] if state == "online" else []
         return [Link(truck.truck, state), self.condition(truck.truck)], ask
 
-    def cut_off(self) -> list[Fact]:
+    def cut_off(self) -> list[Condition]:
         """Our own link to the broker is gone: nothing is known of any truck until it speaks again."""
         for truck in self.trucks.values():
             truck.begin_anew()

@@ -6,7 +6,6 @@ the journal (`docs/decisions/0005-live.md`). While a transaction is being writte
 """
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -56,7 +55,7 @@ class CoreLoop:
         self.controller, self._journal, self._clock, self._world = controller, journal, clock, world
         self._send, self._observe, self._kept = send, observe, [kept]
         self._facts: list[Fact] = []
-        self._wake = asyncio.Event()
+        self._sleep: asyncio.Future[None] | None = None
         self._stopping = False
         self._keeper = ThreadPoolExecutor(1, "snapshots")
         self.records = 0
@@ -71,16 +70,17 @@ class CoreLoop:
 
     # -- facts in -----------------------------------------------------------------------------------------------
 
-    def post(self, make: MakeEvent) -> None:
-        """Something has happened; nobody waits for the answer."""
-        self._facts.append(Fact(make, time.perf_counter(), None))
-        self._wake.set()
+    def post(self, make: MakeEvent, came_s: float | None = None) -> None:
+        """Something has happened, and was heard of at `came_s` (`time.perf_counter`, now if None); nobody waits for the
+        answer."""
+        self._facts.append(Fact(make, time.perf_counter() if came_s is None else came_s, None))
+        self._wake()
 
     async def ask(self, make: MakeEvent) -> list[Command]:
         """Something has been asked for: the core's answer, once it is safe."""
         done = asyncio.get_running_loop().create_future()
         self._facts.append(Fact(make, time.perf_counter(), done))
-        self._wake.set()
+        self._wake()
         return await done
 
     @property
@@ -114,18 +114,30 @@ class CoreLoop:
     def stop(self) -> None:
         """End after the tick under way."""
         self._stopping = True
-        self._wake.set()
+        self._wake()
 
     @property
     def is_stopping(self) -> bool:
         """Whether `stop` was called."""
         return self._stopping
 
+    def _wake(self) -> None:
+        if self._sleep is not None and not self._sleep.done():
+            self._sleep.set_result(None)
+
     async def _wait(self) -> None:
+        """Until something has come or is due. All others get a turn, however much has come."""
+        if self._facts or self._stopping:
+            await asyncio.sleep(0)
+            return
         until_s = min(IDLE_S, max(0.0, (self._world.next_ms() - self._clock.now_ms()) / 1000)) / self._clock.speed
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._wake.wait(), until_s)
-        self._wake.clear()
+        loop = asyncio.get_running_loop()
+        self._sleep = loop.create_future()  # one way round the loop shorter than an event with a time-out
+        alarm = loop.call_later(until_s, self._wake)
+        try:
+            await self._sleep
+        finally:
+            alarm.cancel()
 
     async def tick(self) -> None:
         """Handle what has come, keep it, then tell the world."""

@@ -27,6 +27,7 @@ from portway.adapters.vda5050.zone_desk import ZoneDesk
 from portway.app.compose import truck_type
 from portway.app.live.core_loop import CoreLoop
 from portway.app.live.enrolment import Enrolment
+from portway.app.live.inbox import Inbox, Letter
 from portway.app.live.latencies import Latencies
 from portway.app.live.log import log
 from portway.app.live.pictures import Pictures
@@ -44,6 +45,7 @@ ALERTS_KEPT = 500
 TICK_S = 1.0  # trucks that fall silent are looked for so often
 BROKER_S = 5.0  # a person is called when the broker is away for so long
 LEASE_S = 0.1  # the lease is looked at so often
+ASK_S = 0.005  # trucks that are there again are asked for their state one after the other
 QUIET_S = 60.0  # the same trouble with the same truck is told so seldom
 
 
@@ -83,7 +85,8 @@ class LiveServer:
         self.enrolment.note((e.event, e.commands) for e in durable.journal.tail())
         for truck, vehicle in self.enrolment.vehicles.items():
             self.master.enrol(truck, *vehicle)
-        self.watch = TruckWatch(lambda make: self.loop.post(make))
+        self._came_s: float | None = None  # when the message under way came
+        self.watch = TruckWatch(lambda make: self.loop.post(make, self._came_s))
         self.world = SimWorld(run.scenario, 0, options.linked_cranes, run.map)
         for job in run.controller.visitors.expected():
             self.world.expect(job, run.clock.now_ms())
@@ -100,14 +103,18 @@ class LiveServer:
         self.lease = Lease(f"{run_id[:8]}-{uuid.uuid4().hex[:8]}", run_id, time.time())
         if options.alone:
             self.lease.phase = Phase.HELD
+        self._inbox = Inbox(self._received)
         self.link = MqttLink(
             options.broker, MASTER if options.broker.certificate else f"{MASTER}-{run.scenario.terminal.id}",
-            [self._lease_topic, *self.master.subscriptions()], self._received, self._link_changed,
+            [self._lease_topic, *self.master.subscriptions()],
+            lambda topic, payload: self._inbox.put(topic, payload, self.link.is_kept), self._link_changed,
             Outgoing(self._lease_topic, self.lease.will(), 1, True),
         )  # fmt: skip
         self.latencies = {name: Latencies() for name in ("loop", "handle", "commit")}
         self.alerts: deque[Alert] = deque(maxlen=ALERTS_KEPT)
         self.refused: Counter[str] = Counter()
+        self._listens = False
+        self._ask_s = 0.0  # when the next truck may be asked how it is
         self._down_s: float | None = time.monotonic()  # the broker has been away since
         self._called: dict[tuple[str, str], float] = {}
         self.messages = 0
@@ -122,8 +129,8 @@ class LiveServer:
         try:
             await self._lead()
             if self.lease.phase is Phase.HELD and not self.loop.is_stopping:
-                for truck in self.master.trucks:
-                    self._take(self.master.condition(truck))  # nobody has been heard yet
+                self._listens = True
+                self._take_fleet([self.master.condition(truck) for truck in self.master.trucks])  # nobody is heard yet
                 self.link.subscribe()  # what the broker has kept was not listened to before
                 await self.loop.run(self.run.first)
             self._refuse_to_share()
@@ -229,6 +236,7 @@ class LiveServer:
 
     def _link_changed(self, is_up: bool) -> None:
         log("broker", up=is_up)
+        self._inbox.flush()
         if is_up:
             self.lease.connected(time.monotonic())
             self._down_s = None
@@ -236,28 +244,40 @@ class LiveServer:
         self.lease.cut_off()
         self._down_s = time.monotonic()
         if self.lease.phase is Phase.HELD:
-            for fact in self.master.cut_off():
-                self._take(fact)
+            self._take_fleet(self.master.cut_off())
 
-    def _received(self, topic: str, payload: bytes) -> None:
+    def _received(self, letter: Letter) -> None:
+        topic, payload, is_kept, self._came_s = letter
+        self._understood(topic, payload, is_kept)
+        self._came_s = None
+
+    def _understood(self, topic: str, payload: bytes, is_kept: bool) -> None:
         if topic == self._lease_topic:
             self._say(self.lease.heard(payload, time.monotonic()))
             return
-        if self.lease.phase is not Phase.HELD:
+        if not self._listens or self.lease.phase is not Phase.HELD:
             return
         self.messages += 1
         try:
-            facts, answers = self.master.received(topic, payload, self.run.clock.wall_s(), self.link.is_kept)
+            facts, answers = self.master.received(topic, payload, self.run.clock.wall_s(), is_kept)
         except Exception as error:  # our own defect; one truck's message must not silence all others
             who = self.master.who(topic)
             log("message_broke", topic=topic[:200], error=repr(error)[:300], payload=repr(payload[:500]))
             facts = [RefusedMessage(None if who is None else who.truck, topic[:200], f"defect: {error!r}"[:300])]
             answers = []
-        self.link.publish(answers)
+        if any(isinstance(fact, Link) for fact in facts):
+            now_s = self._asyncio.time()
+            self._ask_s = max(now_s, self._ask_s + ASK_S)
+            self._asyncio.call_later(self._ask_s - now_s, self.link.publish, answers)
+        else:
+            self.link.publish(answers)
         if self.sampler is not None and (truck := self.master.who(topic)) is not None:
             self.sampler.take(truck, topic.rpartition("/")[2], payload)
         for fact in facts:
             self._take(fact)
+
+    def _take_fleet(self, facts: Sequence[Condition]) -> None:
+        self.watch.fleet((fact, self.master.trucks[fact.truck].held) for fact in facts)
 
     def _take(self, fact: Fact) -> None:
         if isinstance(fact, Progress):

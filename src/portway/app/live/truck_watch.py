@@ -1,11 +1,11 @@
 """What trucks say becomes events of the core, once each: how far they have come, and how they are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from portway.adapters.vda5050.facts import Condition, Pose, Progress
-from portway.core.events import TruckCondition, TruckReported
+from portway.core.events import FleetCondition, TruckCondition, TruckReported
 
-Make = Callable[[int], TruckReported | TruckCondition]  # from its instant, ms
+Make = Callable[[int], TruckReported | TruckCondition | FleetCondition]  # from its instant, ms
 POSE_M = 0.5  # an unfit truck that has moved by so much is news
 
 
@@ -27,19 +27,30 @@ class TruckWatch:
 
     def condition(self, fact: Condition, held: bool) -> None:
         """How a truck is; of one that the core holds to be fit only what may change that."""
+        if self._is_news(fact, held):
+            self._post(lambda at: _event(fact, at))
+
+    def fleet(self, facts: Iterable[tuple[Condition, bool]]) -> None:
+        """How many trucks are, as one event; each with whether the core holds it to be unfit."""
+        news = [fact for fact, held in facts if self._is_news(fact, held)]
+        if news:
+            self._post(lambda at: FleetCondition(at, tuple(_event(fact, at) for fact in news)))
+
+    def _is_news(self, fact: Condition, held: bool) -> bool:
         said: tuple = fact.faults, fact.paused
         if fact.holds != "ours":  # nobody else says where it is
             said = *said, _coarse(fact.pose)
         if held or fact.faults:
             said = *said, fact.holds, fact.standing, _coarse(fact.pose)
-        if self._conditions.get(fact.truck) == said:
-            return
+        is_news = self._conditions.get(fact.truck) != said
         self._conditions[fact.truck] = said
-        self._post(
-            lambda at: TruckCondition(
-                at, fact.truck, fact.faults, fact.holds, fact.standing, fact.paused, _rounded(fact.pose), fact.detail
-            )
-        )
+        return is_news
+
+
+def _event(fact: Condition, at_ms: int) -> TruckCondition:
+    return TruckCondition(
+        at_ms, fact.truck, fact.faults, fact.holds, fact.standing, fact.paused, _rounded(fact.pose), fact.detail
+    )
 
 
 def _coarse(pose: Pose | None) -> tuple | None:

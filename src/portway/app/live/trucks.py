@@ -15,7 +15,9 @@ from portway.app.live.truck_memory import TruckMemory
 from portway.app.map_cache import cached_map
 from portway.core.model.scenario import Scenario
 
-STEP_S = 0.1
+STEP_S = 0.1  # each truck drives so long at a time
+PHASES = 10  # of that time; trucks are not driven all at once, since steel does not speak in step either
+OPENED_S = 0.02  # between two links: a fleet is not switched on all at once
 
 
 class AgentProcess:
@@ -60,32 +62,39 @@ class AgentProcess:
         return MqttLink(broker, client_id, agent.subscriptions(), received, changed, will)
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Drive until told to stop; the links are opened a few at a time."""
-        for i, link in enumerate(self.links.values()):
-            link.start()
-            if i % 20 == 19:
-                await asyncio.sleep(0.05)
+        """Drive until told to stop; the links are opened one after the other."""
+        opening = asyncio.create_task(self._open())
+        agents = list(self.agents.values())
+        driven_s = [self._now_s] * PHASES
         last = time.monotonic()
         while not stopping.is_set():
-            now = time.monotonic()
-            dt_s, last = self._speed * min(now - last, 1.0), now
-            self._now_s += dt_s
-            self._drive(dt_s)
-            await asyncio.sleep(max(0.0, STEP_S - (time.monotonic() - now)))
+            for phase in range(PHASES):
+                began = time.monotonic()
+                self._now_s += self._speed * min(began - last, 1.0)
+                last = began
+                self._drive(agents[phase::PHASES], self._now_s - driven_s[phase])
+                driven_s[phase] = self._now_s
+                await asyncio.sleep(max(0.0, STEP_S / PHASES - (time.monotonic() - began)))
+        opening.cancel()
         for serial, agent in self.agents.items():
             self.links[serial].publish([agent.connection("OFFLINE", self._now_s)])
         await asyncio.sleep(0.2)
         await asyncio.gather(*(link.stop() for link in self.links.values()))
 
-    def _drive(self, dt_s: float) -> None:
-        """Let all trucks drive for so long and say what there is to say: one after the other, so the broker gets no
-        burst. With a memory all have driven before one speaks: what it keeps is never older than what was said."""
+    async def _open(self) -> None:
+        for link in self.links.values():
+            link.start()
+            await asyncio.sleep(OPENED_S)
+
+    def _drive(self, agents: Sequence[TruckAgent], dt_s: float) -> None:
+        """Let trucks drive for so long and say what there is to say. With a memory all have driven before one speaks:
+        what it keeps is never older than what was said."""
         if self._memory is None:
-            for serial, agent in self.agents.items():
-                self.links[serial].publish(_driven(agent, dt_s, self._now_s))
+            for agent in agents:
+                self.links[agent.serial].publish(_driven(agent, dt_s, self._now_s))
             return
-        said = {serial: _driven(agent, dt_s, self._now_s) for serial, agent in self.agents.items()}
-        self._memory.keep({serial: agent.ground.pose for serial, agent in self.agents.items()})
+        said = {agent.serial: _driven(agent, dt_s, self._now_s) for agent in agents}
+        self._memory.keep({agent.serial: agent.ground.pose for agent in agents})
         for serial, messages in said.items():
             self.links[serial].publish(messages)
 

@@ -25,6 +25,7 @@ from portway.core.dispatch.units import Unit, UnitState
 from portway.core.events import (
     CraneReady,
     Event,
+    FleetCondition,
     HandoverDone,
     RoadTruckCame,
     RunStarted,
@@ -103,6 +104,9 @@ class Controller:
             self._truck_reported(event)
         elif isinstance(event, TruckCondition):
             self.fitness.condition(event)
+        elif isinstance(event, FleetCondition):
+            for condition in event.trucks:
+                self.fitness.condition(condition)
         elif isinstance(event, RunStarted):
             self._begin()
         elif isinstance(event, TroubleReported):

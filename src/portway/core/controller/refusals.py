@@ -8,6 +8,7 @@ from portway.core.dispatch.problems import WorkProblem
 from portway.core.events import (
     CraneReady,
     Event,
+    FleetCondition,
     HandoverDone,
     JobOrderReceived,
     JobOrdersReceived,
@@ -25,7 +26,7 @@ from portway.core.safety.fitness import FAULTS
 # What has happened, whatever anybody says to it; every other event is a wish.
 FACTS = (
     TruckArrived, HandoverDone, CraneReady, RoadTruckCame, TimerFired, TruckReported, TruckEnrolled, TroubleReported,
-    TruckCondition, RunStarted,
+    TruckCondition, FleetCondition, RunStarted,
 )  # fmt: skip
 
 # Alerts that come with a wish that is granted: what it brings about, not a refusal of it.

@@ -5,9 +5,13 @@ import threading
 import time
 
 import pytest
+from sqlalchemy import bindparam, select
 
 from portway.adapters.storage import durable_checkpoint
 from portway.adapters.storage.durable import open_durable
+from portway.adapters.storage.durable_error import LeadershipLost
+from portway.adapters.storage.durable_lean import LeanConnection
+from portway.adapters.storage.durable_tables import JOURNAL
 from portway.core.events import TimerFired
 
 
@@ -83,3 +87,40 @@ def test_the_log_is_carried_over_beside_the_writers(tmp_path, monkeypatch):
     kept = sum(1 for _ in state.journal.tail())
     state.close()
     assert kept == ticks
+
+
+def test_the_short_way_says_what_sqlalchemy_says(durable):
+    durable.journal.submit(tick(1)).result()
+    durable.journal.submit(tick(2)).result()
+    asked = select(JOURNAL.c.at_ms, JOURNAL.c.body).where(JOURNAL.c.first_number == bindparam("number"))
+    lean = LeanConnection(durable.store.engine)
+    with durable.store.reading() as connection:
+        for number in (1, 2, 3):
+            usual = connection.execute(asked, {"number": number}).one_or_none()
+            assert lean.execute(asked, {"number": number}).one_or_none() == (None if usual is None else tuple(usual))
+    lean.close()
+
+
+def test_what_fails_on_the_short_way_leaves_nothing_behind(durable):
+    lean = LeanConnection(durable.store.engine)
+
+    def half() -> None:
+        with lean.begin():
+            lean.execute(JOURNAL.delete())
+            raise ValueError("in the middle")
+
+    durable.journal.submit(tick(0)).result(10)
+    with pytest.raises(ValueError, match="in the middle"):
+        half()
+    lean.close()
+    assert durable.journal.submit(tick(1)).result(10) == 2
+    assert [e.event.at_ms for e in durable.journal.tail()] == [0, 1]
+
+
+def test_a_server_that_leads_no_longer_writes_no_tick_the_short_way_either(durable):
+    other = sqlite3.connect(durable.store.url.database, isolation_level=None)
+    other.execute("UPDATE portway_leader SET number = number + 1, holder = 'another' WHERE what = 'epoch'")
+    with pytest.raises(LeadershipLost, match="another leads now"):
+        durable.journal.submit(tick(1)).result(10)
+    assert other.execute("SELECT count(*) FROM portway_journal").fetchone() == (0,)
+    other.close()

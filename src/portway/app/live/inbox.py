@@ -1,0 +1,59 @@
+"""Messages from the broker, handled in the sequence in which they came and in small portions.
+
+A broker hands over what has gathered in one piece: hundreds of messages when all trucks come back at once. Between two
+portions the core gets its turn, so that what the first message has led to does not wait for the last.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+PORTION_S = 0.002
+
+
+class Letter(NamedTuple):
+    """A message, whether the broker had kept it for us (retained), and when it came (`time.perf_counter`)."""
+
+    topic: str
+    payload: bytes
+    is_kept: bool
+    came_s: float
+
+
+class Inbox:
+    """To be used from the thread of an event loop."""
+
+    def __init__(self, handle: Callable[[Letter], None], portion_s: float = PORTION_S) -> None:
+        """`handle` raises nothing."""
+        self._handle, self._portion_s = handle, portion_s
+        self._letters: deque[Letter] = deque()
+        self._is_due = False
+
+    def __len__(self) -> int:
+        return len(self._letters)
+
+    def put(self, topic: str, payload: bytes, is_kept: bool) -> None:
+        """A message has come."""
+        self._letters.append(Letter(topic, payload, is_kept, time.perf_counter()))
+        self._go_on()
+
+    def flush(self) -> None:
+        """Handle all that is there: what comes next may not be mixed with it."""
+        while self._letters:
+            self._handle(self._letters.popleft())
+
+    def _go_on(self) -> None:
+        if self._letters and not self._is_due:
+            self._is_due = True
+            asyncio.get_running_loop().call_soon(self._portion)
+
+    def _portion(self) -> None:
+        until_s = time.perf_counter() + self._portion_s
+        while self._letters:
+            self._handle(self._letters.popleft())
+            if time.perf_counter() >= until_s:
+                break
+        self._is_due = False
+        self._go_on()
