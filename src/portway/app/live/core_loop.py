@@ -1,12 +1,14 @@
 """The loop around the core in real time: facts in, journal, commands out.
 
-A tick takes all facts that have come, stamps each with the clock, lets the controller handle them and keeps events and
-answers in the journal in one transaction. Only then commands leave, so whatever anybody outside has been told is in
-the journal (`docs/decisions/0005-live.md`). While a transaction is being written the next facts are gathered.
+A tick takes the facts that have come, as many as it has time for, stamps each with the clock, lets the controller
+handle them and keeps events and answers in the journal in one transaction. Only then commands leave, so whatever
+anybody outside has been told is in the journal (`docs/decisions/0005-live.md`). While a transaction is being written
+the next facts are gathered.
 """
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple, Protocol
@@ -20,6 +22,7 @@ from portway.ports import World
 
 MakeEvent = Callable[[int], Event]  # from its instant, ms
 IDLE_S = 0.5  # a tick comes at least so often
+BUDGET_S = 0.004  # a tick takes no more facts after so long: what the first have led to does not wait for the last
 SNAPSHOT_MS = 60_000
 CORE_BROKE = "core_broke"  # alarm and answer of an event that our own defect could not handle
 
@@ -54,7 +57,7 @@ class CoreLoop:
     ) -> None:  # fmt: skip
         self.controller, self._journal, self._clock, self._world = controller, journal, clock, world
         self._send, self._observe, self._kept = send, observe, [kept]
-        self._facts: list[Fact] = []
+        self._facts: deque[Fact] = deque()
         self._sleep: asyncio.Future[None] | None = None
         self._stopping = False
         self._keeper = ThreadPoolExecutor(1, "snapshots")
@@ -141,16 +144,20 @@ class CoreLoop:
 
     async def tick(self) -> None:
         """Handle what has come, keep it, then tell the world."""
-        facts, self._facts = self._facts, []
         woke = time.perf_counter()
         now = self._clock.now_ms()
         entries: list[tuple[Event, list[Command]]] = []
+        taken: list[Fact] = []
+        answers: list[list[Command]] = []
         try:
-            answers = [self._handle(fact.make(now), entries) for fact in facts]
+            while self._facts and (self._stopping or time.perf_counter() - woke < BUDGET_S):
+                taken.append(self._facts.popleft())
+                answers.append(self._handle(taken[-1].make(now), entries))
             for event in self._world.take(now):
                 self._handle(event, entries)
             self._arrivals(now, entries)
         except Exception:
+            self._facts.extendleft(reversed(taken))  # whoever waits for an answer is told that none comes
             await self._keep(entries)  # the event that broke the core is the last of them
             raise
         if not entries:
@@ -166,7 +173,7 @@ class CoreLoop:
         for kept_by in self._kept:
             kept_by(entries)
         told = time.perf_counter()
-        for fact, answer in zip(facts, answers, strict=True):
+        for fact, answer in zip(taken, answers, strict=True):
             self._observe("loop", told - fact.came_s)
             if fact.done is not None and not fact.done.done():
                 fact.done.set_result(answer)

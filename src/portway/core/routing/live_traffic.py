@@ -82,6 +82,8 @@ class LiveTraffic(Traffic):
         row = self.trucks[truck]
         steps = range(int(row[c.T_PASSED]) + 1, int(row[c.T_GRANTED]) + 1)
         under_way = [self._movement(truck, s) for s in steps]
+        if not under_way or not self._shut[under_way].any():
+            return []
         return sorted(name for name, shut in self._foreign.items() if shut[under_way].any())
 
     def leave(self, truck: int) -> None:

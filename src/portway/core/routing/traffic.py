@@ -66,6 +66,7 @@ class Traffic:
         self.arrays = arrays  # those of the map, without the movements into closed lanes
         self._closed: set[str] = set()
         self._foreign: dict[str, np.ndarray] = {}  # movements that a foreign use of the ground shuts, by its name
+        self._shut = np.zeros(len(traffic_map.lanes), np.bool_)  # by any of them
         n_res = traffic_map.n_resources
         self.uses = np.zeros((n_res, max(USES_PER_RESOURCE, 2 * 16), 4), np.int64)
         self.count = np.zeros(n_res, np.int64)
@@ -392,15 +393,20 @@ class Traffic:
 
     def _open_movements(self) -> None:
         """A movement that enters a closed lane from outside is closed, and one that touches ground in foreign use."""
+        self._shut = np.zeros(len(self.map.lanes), np.bool_)
+        for shut in self._foreign.values():
+            self._shut |= shut
+        self.arrays = self.map.arrays._replace(closed=self._shut | self._behind_closed_lanes())
+        self.goal_row[:] = -1
+
+    def _behind_closed_lanes(self) -> np.ndarray:
+        if not self._closed:
+            return np.zeros(len(self.map.lanes), np.bool_)
         stops = self.map.stops
-        closed = np.array([
+        return np.array([
             not self._closed.isdisjoint(lanes) and stops[start].lane not in self._closed
             for lanes, start in zip(self.map.lanes, self.map.arrays.mv_from, strict=True)
         ])  # fmt: skip
-        for shut in self._foreign.values():
-            closed = closed | shut
-        self.arrays = self.map.arrays._replace(closed=closed)
-        self.goal_row[:] = -1
 
     def _way_is_closed(self, truck: int) -> bool:
         row = self.trucks[truck]
