@@ -157,6 +157,36 @@ def test_one_wrong_position_and_a_restart_stop_one_truck_until_a_person_has_look
     assert mission(yard, name).phase != Phase.PARKED
 
 
+def test_a_truck_without_an_order_whose_position_was_wrong_for_a_moment_comes_back_without_a_person():
+    yard = LiarYard(small_work(4), 8)
+    yard._operator = lambda: None  # nobody comes
+    run(yard, 60)
+    name = next(n for n, m in sorted(yard.controller.state.missions.items()) if m.phase is Phase.PARKED)
+    yard.lie(name, BY_NAME["8 m to the side"])
+    run(yard, 2.5)
+    assert mission(yard, name).off_road
+    assert codes(yard, name) == {"elsewhere"}
+    assert len(yard.controller.state.traffic.foreign_uses()) == 1
+    yard.honest(name)
+    run(yard, 2.5)
+    assert not mission(yard, name).unfit
+    assert not yard.controller.state.traffic.foreign_uses()
+    assert codes(yard, name) == {"elsewhere"}
+    run(yard, 600)
+    assert yard.breaches == []
+
+
+def test_a_truck_that_was_moved_by_hand_does_not_come_back_before_a_person_has_looked():
+    yard = LiarYard(small_work(4), 8)
+    yard._operator = lambda: None
+    run(yard, 60)
+    name = next(n for n, m in sorted(yard.controller.state.missions.items()) if m.phase is Phase.PARKED)
+    yard.lie(name, BY_NAME["8 m to the side"])
+    run(yard, 300)
+    assert mission(yard, name).off_road
+    assert mission(yard, name).unfit
+
+
 def test_a_pause_of_somebody_else_is_an_alarm_and_is_repaired():
     yard = LiarYard(small_work(12), 9)
     run(yard, 60)

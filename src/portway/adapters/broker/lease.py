@@ -3,8 +3,9 @@
 MQTT has no compare-and-set, so the lease is a rule that all masters keep. Who comes first looks at the topic. A holder
 that beats is respected: the newcomer goes, having said nothing to any truck. One that has said goodbye, or whose last
 will came, is given a moment to return, since a newcomer with the same client id may itself have thrown it off; unless
-it was of the same run, which only one server at a time can have open in its database. Two that began at once tell each
-other; the older claim stays. Who was cut off and finds another holder when it comes back has lost the lease and stops.
+it was of the same run, which is then gone on with at once. One of the same run that still beats has a copy of our
+database open, or we one of its. Two that began at once tell each other; the older claim stays. Who was cut off and
+finds another holder when it comes back has lost the lease and stops.
 
 Pure: instants are arguments, what is to be published is returned.
 """
@@ -64,8 +65,10 @@ def decode(payload: bytes) -> Holder | None:
 class Lease:
     """Our side of it."""
 
-    def __init__(self, instance: str, run: str, since_s: float) -> None:
+    def __init__(self, instance: str, run: str, since_s: float, only_one: bool = False) -> None:
+        """`only_one`: the database is surely the only one of the run, and nobody else has it open."""
         self._me = Holder(instance, run, since_s, 0, True)
+        self._only_one = only_one
         self.phase = Phase.LOOKING
         self.other: Holder | None = None
         self._heard_s = 0.0  # when the other's lease came, or when we began to look
@@ -99,8 +102,11 @@ class Lease:
             return None
         before, self.other, self._heard_s = self.other, found, now_s
         if self.phase is Phase.LOOKING:
+            if found.run == self._me.run and (self._only_one or not found.alive):
+                self.phase = Phase.HELD  # it was the server before us
+                return self._beat(now_s)
             beats = before is not None and before.instance == found.instance and found.beat > before.beat
-            if found.alive and found.run != self._me.run and beats:
+            if found.alive and beats:
                 self.phase = Phase.REFUSED
         elif self.phase is Phase.HELD and found.alive:
             return self._challenged(found, now_s)
@@ -130,9 +136,11 @@ class Lease:
 
     def _patience_s(self) -> float:
         other = self.other
-        if other is None or other.run == self._me.run:
+        if other is None:
             return LOOK_S
-        return SILENT_S if other.alive else RETURN_S
+        if not other.alive:
+            return RETURN_S
+        return BEAT_S + LOOK_S if other.run == self._me.run else SILENT_S
 
     def _beat(self, now_s: float) -> bytes:
         self._beat_s = now_s

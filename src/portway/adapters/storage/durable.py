@@ -17,12 +17,12 @@ from portway.adapters.storage.durable_error import StorageError
 from portway.adapters.storage.durable_format import NONE
 from portway.adapters.storage.durable_lean import LeanConnection
 from portway.adapters.storage.durable_outbox import DurableOutbox
-from portway.adapters.storage.durable_reading import entries_after, export_journal, newest_number
+from portway.adapters.storage.durable_reading import entries_after, export_journal, newest_number, news_of
 from portway.adapters.storage.durable_run import LiveRun, read_run, write_run
 from portway.adapters.storage.durable_snapshots import Snapshot, Snapshots
 from portway.adapters.storage.durable_store import Store
 from portway.adapters.storage.durable_tables import JOURNAL
-from portway.adapters.storage.entry_format import NEWEST, Entry, written
+from portway.adapters.storage.entry_format import NEWEST, Entry, is_news, written
 from portway.adapters.storage.journal import _framed
 from portway.adapters.tos.api.outbox import Delivery
 from portway.core.commands import Command
@@ -86,7 +86,8 @@ class DurableJournal:
         repeated = self._unsure is not None
         self._busy, self._unsure = True, body
         at_ms = entries[-1][0].at_ms if entries else 0
-        row = {"first_number": first, "entries": len(entries), "at_ms": at_ms, "format": NEWEST}
+        news = any(is_news(event, commands) for event, commands in entries)
+        row = {"first_number": first, "entries": len(entries), "at_ms": at_ms, "format": NEWEST, "news": news}
 
         def write(connection: Connection | LeanConnection, again: bool) -> int:
             if entries and not ((again or repeated) and self._is_there(connection, first, body)):
@@ -133,6 +134,10 @@ class DurableJournal:
     def tail(self, after: int = 0) -> Iterator[Entry]:
         """Entries behind number `after`, in sequence. Raises StorageError at one that is damaged or missing."""
         return entries_after(self._store, after, self.newest)
+
+    def news(self) -> Iterator[Entry]:
+        """Entries of all ticks that tell of more than driving trucks, in sequence. Raises StorageError."""
+        return news_of(self._store, self.newest)
 
     def export(self, path: Path) -> int:
         """Write the run as a file journal; returns the number of entries. Raises OSError, and StorageError when there

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Select, func, literal, select
+from sqlalchemy import Connection, Row, Select, func, literal, select
 
 from portway.adapters.storage.durable_error import StorageError
 from portway.adapters.storage.durable_lean import LeanConnection
@@ -78,6 +78,22 @@ def entries_after(store: Store, after: int, newest: int) -> Iterator[Entry]:
             yield _read(store, tick, body)
 
 
+def news_of(store: Store, newest: int) -> Iterator[Entry]:
+    """Entries up to `newest` of the ticks that tell of more than driving trucks. Raises StorageError at one that is
+    damaged."""
+    number, seen = JOURNAL.c.first_number, 0
+    while True:
+        asked = select(JOURNAL).where(JOURNAL.c.news, number > seen, number <= newest).order_by(number)
+        with store.reading() as connection:
+            rows = connection.execute(asked.limit(PAGE_ROWS)).all()
+        if not rows:
+            return
+        for row in rows:
+            tick = _tick(store, row)
+            yield from (_read(store, tick, body) for body in tick.bodies)
+        seen = rows[-1].first_number
+
+
 def export_journal(store: Store, path: Path) -> int:
     """Write the run of a database as a file journal, whole or not at all; returns the number of entries. A running
     server is not disturbed. Raises OSError, and StorageError when there is no run."""
@@ -115,20 +131,24 @@ def _ticks(store: Store, after: int, newest: int) -> Iterator[_Tick]:
         if not rows:
             raise _damaged(store, due, "it is missing")
         for row in rows:
-            bodies = list(_bodies(bytes(row.body)))
             if row.first_number != due:
                 raise _damaged(store, due, "it is missing")
-            if len(bodies) != row.entries:
-                raise _damaged(store, due, "its check sum is wrong")
-            yield _Tick(due, row.format, bodies)
+            yield _tick(store, row)
             due += row.entries
 
 
+def _tick(store: Store, row: Row) -> _Tick:
+    bodies = list(_bodies(bytes(row.body)))
+    if len(bodies) != row.entries:
+        raise _damaged(store, row.first_number, "its check sum is wrong")
+    return _Tick(row.first_number, row.format, bodies)
+
+
 def _rows(store: Store) -> Select:
-    """Ticks as today's table has them; before format 2 there was one format of entries."""
-    if store.format >= 2:
-        return select(JOURNAL)
-    return select(*(c for c in JOURNAL.c if c.name != "format"), literal(1).label("format"))
+    """Ticks as today's table has them, but for what only `news_of` asks; before format 2 there was one format of
+    entries."""
+    known = [c for c in JOURNAL.c if c.name not in ("format", "news")]
+    return select(*known, JOURNAL.c.format if store.format >= 2 else literal(1).label("format"))
 
 
 def _read(store: Store, tick: _Tick, body: bytes) -> Entry:

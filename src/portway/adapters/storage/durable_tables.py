@@ -5,9 +5,22 @@ A row of the journal is one tick: its entries as the file journal writes them (l
 other. So reading needs few rows, every entry has its own check, and an export copies bytes.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+    true,
+)
 
-FORMAT = 2  # of the tables and of what is in them; the number of the last step
+FORMAT = 3  # of the tables and of what is in them; the number of the last step
 
 _tables = MetaData()
 # As INTEGER PRIMARY KEY, SQLite numbers the rows themselves by it: no second index.
@@ -22,6 +35,8 @@ JOURNAL = Table(
     Column("at_ms", BigInteger, nullable=False),  # of the last of them
     Column("body", LargeBinary, nullable=False),
     Column("format", Integer, nullable=False, server_default="1"),  # of its entries (`entry_format.py`)
+    Column("news", Boolean, nullable=False, server_default=true()),  # whether it tells of more than driving trucks
+    Index("portway_journal_news", "first_number", sqlite_where=text("news = 1"), postgresql_where=text("news")),
 )
 SNAPSHOTS = Table(  # a row stands for a whole snapshot: it is written after all its parts
     "portway_snapshots",

@@ -9,8 +9,20 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from portway.core.commands import Command
-from portway.core.events import Event
+from portway.core.commands import CancelOrder, Command, DriveTo, ExtendBase, HoldOrders, PauseTruck, SetTimer
+from portway.core.events import (
+    CraneReady,
+    Event,
+    FleetCondition,
+    TimerFired,
+    TruckArrived,
+    TruckCondition,
+    TruckReported,
+)
+
+# Nine of ten records hold nothing but these: how trucks are and drive, which only the core has to know again.
+DRIVING_EVENTS = (TruckReported, TruckCondition, FleetCondition, TruckArrived, TimerFired, CraneReady)
+DRIVING_COMMANDS = (ExtendBase, HoldOrders, PauseTruck, CancelOrder, DriveTo, SetTimer)
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
@@ -32,6 +44,11 @@ _READERS: dict[int, Callable[[bytes], Entry]] = {1: msgspec.msgpack.Decoder(Entr
 def written(event: Event, commands: Sequence[Command]) -> bytes:
     """An entry in the newest format."""
     return _encoder.encode((event, commands))
+
+
+def is_news(event: Event, commands: Sequence[Command]) -> bool:
+    """Whether a record tells of more than driving trucks: of work, roads, people, cranes or alarms."""
+    return not isinstance(event, DRIVING_EVENTS) or not all(isinstance(c, DRIVING_COMMANDS) for c in commands)
 
 
 def reader_of(number: object) -> Callable[[bytes], Entry]:

@@ -45,7 +45,7 @@ class LiveTwin:
         path = folder / f"recording-{server.run.clock.now_ms()}"
         writer = RecordingWriter(path, doc, self.mirror.points.count, round(1000 * PERIOD_S))
         self.sampler = Sampler(self.mirror, writer, self.hub)
-        self.mirror.note_all((e.event, e.commands) for e in server.durable.journal.tail())
+        self.mirror.note_all((e.event, e.commands) for e in server.durable.journal.news())
         self._sample()
         writer.flush()
         self.stage = Stage(doc, Recording(path), self.hub, self, self.sampler.flush)

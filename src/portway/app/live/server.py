@@ -44,7 +44,7 @@ from portway.sim.world import SimWorld
 ALERTS_KEPT = 500
 TICK_S = 1.0  # trucks that fall silent are looked for so often
 BROKER_S = 5.0  # a person is called when the broker is away for so long
-LEASE_S = 0.1  # the lease is looked at so often
+LEASE_S = 0.1  # the lease is looked after so often
 ASK_S = 0.005  # trucks that are there again are asked for their state one after the other
 QUIET_S = 60.0  # the same trouble with the same truck is told so seldom
 
@@ -82,7 +82,11 @@ class LiveServer:
         self.zones = ZoneDesk(run.scenario.terminal, road, (kind.length_m, kind.width_m))
         self.master = MasterControl(road, options.interface, self.zones, durable.journal.run.run_id[:8])
         self.enrolment = Enrolment(sorted(run.controller.state.homes), options.versions)
-        self.enrolment.note((e.event, e.commands) for e in durable.journal.tail())
+        self.progress = WorkProgress(run.scenario.work.job_orders)
+        for entry in durable.journal.news():
+            told = [(entry.event, entry.commands)]
+            self.enrolment.note(told)
+            self.progress.note(told)
         for truck, vehicle in self.enrolment.vehicles.items():
             self.master.enrol(truck, *vehicle)
         self._came_s: float | None = None  # when the message under way came
@@ -90,8 +94,6 @@ class LiveServer:
         self.world = SimWorld(run.scenario, 0, options.linked_cranes, run.map)
         for job in run.controller.visitors.expected():
             self.world.expect(job, run.clock.now_ms())
-        self.progress = WorkProgress(run.scenario.work.job_orders)
-        self.progress.note((e.event, e.commands) for e in durable.journal.tail())
         self.zones.close(self.progress.closed_lanes())
         self.pictures = Pictures(run.controller.state, self.master, self.progress, run.controller.fitness.files)
         self.loop = CoreLoop(
@@ -100,7 +102,8 @@ class LiveServer:
         )  # fmt: skip
         run_id = durable.journal.run.run_id
         self._lease_topic = topic_of(run.scenario.terminal.id)
-        self.lease = Lease(f"{run_id[:8]}-{uuid.uuid4().hex[:8]}", run_id, time.time())
+        instance = f"{run_id[:8]}-{uuid.uuid4().hex[:8]}"
+        self.lease = Lease(instance, run_id, time.time(), only_one=not durable.store.is_file)
         if options.alone:
             self.lease.phase = Phase.HELD
         self._inbox = Inbox(self._received)
@@ -113,6 +116,7 @@ class LiveServer:
         self.latencies = {name: Latencies() for name in ("loop", "handle", "commit")}
         self.alerts: deque[Alert] = deque(maxlen=ALERTS_KEPT)
         self.refused: Counter[str] = Counter()
+        self._decided = asyncio.Event()  # whether we lead on the broker is known, or does not matter any more
         self._listens = False
         self._ask_s = 0.0  # when the next truck may be asked how it is
         self._down_s: float | None = time.monotonic()  # the broker has been away since
@@ -146,9 +150,10 @@ class LiveServer:
             self.durable.close()
 
     async def _lead(self) -> None:
-        """Wait until no other master control speaks for this terminal on the broker; until then nothing is said."""
-        while self.lease.phase is Phase.LOOKING and not self.loop.is_stopping:
-            await asyncio.sleep(LEASE_S)
+        """Wait until it is known whether another master control speaks for this terminal on the broker; until then
+        nothing is said."""
+        if self.lease.phase is Phase.LOOKING and not self.loop.is_stopping:
+            await self._decided.wait()
 
     def _refuse_to_share(self) -> None:
         """Two masters on one broker drive trucks against each other: one of them goes, and says who is there."""
@@ -167,6 +172,8 @@ class LiveServer:
 
     def _say(self, payload: bytes | None) -> None:
         """Our lease, when it is to be renewed; who has lost it says no more to anybody."""
+        if self.lease.phase is not Phase.LOOKING:
+            self._decided.set()
         if payload is not None:
             self.link.publish([Outgoing(self._lease_topic, payload, 1, True)])
         if self.lease.phase is Phase.LOST:
@@ -187,6 +194,7 @@ class LiveServer:
     def stop(self) -> None:
         """End in order: the tick under way is finished and kept."""
         self.loop.stop()
+        self._decided.set()
 
     def _kept(self, entries: Sequence[tuple[Event, Sequence[Command]]]) -> None:
         """What has been kept is known to whoever asks, and closed roads to the trucks."""
@@ -242,6 +250,7 @@ class LiveServer:
             self._down_s = None
             return
         self.lease.cut_off()
+        self._say(None)
         self._down_s = time.monotonic()
         if self.lease.phase is Phase.HELD:
             self._take_fleet(self.master.cut_off())

@@ -17,7 +17,7 @@ around, and nobody is sent through it.
 
 It comes back by itself once nothing is wrong any more: from its base if it kept it, else from a stop or a way that it
 stands on. What only a person can judge (a jump, a refused order, a position that fits to nothing) stays wrong until a
-person has looked, which resuming the truck says.
+person has looked, which resuming the truck says, or until it says again that it stands where it was last believed.
 """
 
 import math
@@ -32,7 +32,7 @@ from portway.core.controller.yard import YardService
 from portway.core.events import TruckCondition, TruckReported
 from portway.core.routing.foreign_uses import Ground
 from portway.core.routing.live_traffic import LiveTraffic
-from portway.core.routing.whereabouts import Pose
+from portway.core.routing.whereabouts import Pose, apart_m
 from portway.core.safety.fitness import LINK_FAULTS, PATIENCE_MS, TRY_AGAIN_MS, fault
 
 MARGIN_M = 1.0  # around an unfit truck that stands
@@ -96,6 +96,8 @@ class TruckFitness:
         file.latched.update(f for f in event.faults if fault(f).latched)
         if not mission.off_road and event.pose is not None:
             self._place(file, event.truck, event.pose, 0)
+        elif self._is_where_it_was(file):
+            file.seen.discard("elsewhere")
         self._judge(mission)
 
     def reported(self, event: TruckReported) -> None:
@@ -150,6 +152,13 @@ class TruckFitness:
             return True
         file.seen.add("elsewhere")
         return False
+
+    def _is_where_it_was(self, file: TruckFile) -> bool:
+        """Whether a truck says again that it stands where it was last believed: what it said between was wrong."""
+        pose, trusted = file.said.pose, file.trusted
+        if pose is None or trusted is None or not file.said.standing:
+            return False
+        return apart_m(trusted, pose, self._off_way_rad) <= self._off_way_m
 
     # -- judgement ----------------------------------------------------------------------------------------------
 

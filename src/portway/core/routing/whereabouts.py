@@ -30,6 +30,11 @@ def off_way_m(traffic_map: TrafficMap, movements: list[int], stop: int, pose: Po
     return best
 
 
+def apart_m(one: Pose, other: Pose, rad_max: float) -> float:
+    """Metres between two poses; infinite when their headings differ by more than `rad_max`."""
+    return _off(np.array([one]), other, rad_max)
+
+
 def _samples(traffic_map: TrafficMap, movement: int) -> np.ndarray:
     paths = traffic_map.paths
     rows = slice(int(paths.ptr[movement]), int(paths.ptr[movement + 1]))

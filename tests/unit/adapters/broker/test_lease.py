@@ -2,7 +2,7 @@
 
 import itertools
 
-from portway.adapters.broker.lease import SILENT_S, Lease, Phase, decode, encode
+from portway.adapters.broker.lease import BEAT_S, SILENT_S, Lease, Phase, decode, encode
 
 
 class Retained:
@@ -69,6 +69,33 @@ def test_the_same_run_goes_on_at_once_after_a_crash():
     again = held(broker, "b", "run-1")
     broker.wait(1)
     assert again.phase is Phase.HELD
+
+
+def test_the_same_run_goes_on_without_a_moment_of_looking():
+    broker = Retained()
+    held(broker, "a", "run-1")
+    broker.wait(5)
+    broker.die("a")
+    assert held(broker, "b", "run-1").phase is Phase.HELD
+
+
+def test_a_copy_of_the_database_beside_the_server_that_leads_is_refused():
+    broker = Retained()
+    first = held(broker, "a", "run-1")
+    broker.wait(5)
+    copy = held(broker, "b", "run-1")
+    broker.wait(BEAT_S + 1)
+    assert (first.phase, copy.phase) == (Phase.HELD, Phase.REFUSED)
+
+
+def test_the_same_run_goes_on_after_a_machine_that_went_without_a_will():
+    for only_one, later_s in ((False, BEAT_S + 1), (True, 0)):
+        broker = Retained()
+        broker.kept = encode(Lease("x", "run-1", 1.0)._me)
+        lease = Lease("b", "run-1", broker.now_s, only_one)
+        broker.connect("b", lease)
+        broker.wait(later_s)
+        assert lease.phase is Phase.HELD
 
 
 def test_another_run_waits_for_one_that_was_thrown_off_and_then_takes_over():

@@ -251,7 +251,7 @@ def upgrade_to_first(connection) -> None:
     """A PostgreSQL database as format 1 had it."""
     upgrade(connection, 0)
     connection.exec_driver_sql("DROP TABLE portway_schema, portway_leader")
-    connection.exec_driver_sql("ALTER TABLE portway_journal DROP COLUMN format")
+    connection.exec_driver_sql("ALTER TABLE portway_journal DROP COLUMN format, DROP COLUMN news")
     connection.exec_driver_sql("DELETE FROM portway_meta")
     connection.exec_driver_sql("INSERT INTO portway_meta VALUES ('format', '\\x01')")
     body = b"\x92\x93\xaaTimerFired\x01\xa1t\x90"

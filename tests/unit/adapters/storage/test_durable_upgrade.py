@@ -14,9 +14,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
 
 from portway.adapters.storage import durable_store, entry_format
 from portway.adapters.storage.durable import open_durable
@@ -77,6 +80,25 @@ def test_a_database_of_the_first_format_is_opened_with_all_that_is_in_it(old):
     assert state.journal.append([(TimerFired(6_000, "plan"), [])]) == 6
     state.close()
     assert rows(old, "SELECT first_number, format FROM portway_journal") == [(1, 1), (3, 1), (5, 1), (6, 1)]
+
+
+def test_a_database_of_the_second_format_is_opened_and_all_its_ticks_count_as_news(old):
+    config = Config()
+    config.set_main_option("script_location", str(STEPS))
+    engine = create_engine(f"sqlite:///{old}")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.stamp(config, "0001")
+        command.upgrade(config, "0002")
+    engine.dispose()
+    say(old, "format", 2)
+    state = open_durable(old)
+    assert state.store.upgraded[0] == 2
+    assert list(state.journal.news()) == list(state.journal.tail())
+    state.journal.append([(TimerFired(6_000, "plan"), [])])
+    state.journal.append([(TroubleReported(7_000, "off_schema", "T001", ""), [])])
+    assert [e.event.at_ms for e in state.journal.news()][5:] == [7_000]
+    state.close()
 
 
 def test_a_copy_of_the_old_format_is_made_once_and_never_written_over(old, tmp_path):
