@@ -92,7 +92,7 @@ async def serve_terminal(scenario: Scenario, options: ServeOptions, on_signals: 
     on_signals(server.stop)
     if stopping.is_set():  # a signal came between waiting and serving
         server.stop()
-    gc.collect()
+    gc.enable()
     gc.freeze()  # what the start has made stays: a collection that walks through it would hold the loop for 90 ms
     log("serving", records=durable.journal.newest, fed=run.fed, at_ms=run.clock.now_ms(), http=options.port)
     try:
