@@ -208,6 +208,37 @@ def test_a_standstill_is_told_with_the_chain_of_who_waits_for_whom():
     assert "paused" in told["standstill"].detail
 
 
+def test_what_was_told_of_a_truck_persists_until_it_is_fit_again():
+    yard = LiarYard(small_work(12), 6)
+    yard._operator = lambda: None
+    run(yard, 60)
+    name = driving(yard)
+    core = yard.controller
+    assert not core.persists("emergency_stop", name)
+    yard.lie(name, BY_NAME["emergency stop"])
+    run(yard, 5)
+    assert core.persists("emergency_stop", name)
+    assert not core.persists("emergency_stop", "T999")
+    yard.honest(name)
+    run(yard, 5)
+    assert not core.persists("emergency_stop", name)
+
+
+def test_a_standstill_persists_until_something_moves():
+    yard = LiarYard(small_work(28), 10)
+    yard._operator = lambda: None
+    run(yard, 90)
+    terminal = yard.scenario.terminal.id
+    for name in list(yard.agents):
+        yard.handle(TruckPaused(yard.now_ms, name, True, "operator", "fog"))
+    run(yard, 420)
+    assert yard.controller.persists("standstill", terminal)
+    for name in list(yard.agents):
+        yard.handle(TruckPaused(yard.now_ms, name, False, "operator", "sun"))
+    run(yard, 90)
+    assert not yard.controller.persists("standstill", terminal)
+
+
 def test_withdrawing_an_unfit_truck_frees_what_it_holds_at_once():
     yard = LiarYard(small_work(20), 11)
     run(yard, 90)

@@ -8,7 +8,8 @@
 | normal | no | yes |
 | shelved | either | hidden until an instant, then judged anew |
 
-An alert of the core is a moment, not a condition: it comes as returned and ends with its acknowledgement.
+An alert of the core that tells of a moment comes as returned and ends with its acknowledgement; one that tells of what
+lasts (a truck that is not fit, a standstill) ends when the core holds it no longer.
 """
 
 from typing import Any

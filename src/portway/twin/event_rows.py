@@ -1,6 +1,6 @@
 """The event log: the table `events`, newest last, with the codes that the page has words for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from portway.core.commands import Alert, Command, JobOrderDone, JobOrderStopped
 from portway.core.controller.refusals import was_refused
@@ -22,13 +22,16 @@ from portway.twin.alarms import Alarms
 from portway.twin.tables import Tables
 
 KEPT = 500
+Persists = Callable[[str, str], bool]  # of code and subject
 
 
 class EventRows:
     """Writes down what happened; alerts of the core go to the alarm list too."""
 
-    def __init__(self, tables: Tables, alarms: Alarms) -> None:
-        self._tables, self._alarms, self._number = tables, alarms, 0
+    def __init__(self, tables: Tables, alarms: Alarms, persists: Persists) -> None:
+        """`persists` says whether what an alert has told is still so."""
+        self._tables, self._alarms, self._persists, self._number = tables, alarms, persists, 0
+        self._lasting: set[tuple[str, str]] = set()  # alarms that the core has not taken back
 
     def add(self, at_ms: int, code: str, subject: str, detail: str = "", by: str = "") -> None:
         """One line of the log."""
@@ -47,7 +50,20 @@ class EventRows:
             elif isinstance(command, JobOrderStopped):
                 self.add(event.at_ms, "job_aborted", command.job_order, command.code)
             elif isinstance(command, Alert):
-                self._alarms.moment(command.code, command.subject, event.at_ms, command.detail)
+                self._alert(event.at_ms, command)
+
+    def _alert(self, at_ms: int, alert: Alert) -> None:
+        if self._persists(alert.code, alert.subject):
+            self._lasting.add((alert.code, alert.subject))
+            self._alarms.set(alert.code, alert.subject, True, at_ms, alert.detail)
+        else:
+            self._alarms.moment(alert.code, alert.subject, at_ms, alert.detail)
+
+    def refresh(self, at_ms: int) -> None:
+        """Alarms of the core end with what they have told."""
+        for key in sorted(k for k in self._lasting if not self._persists(*k)):
+            self._lasting.discard(key)
+            self._alarms.set(*key, False, at_ms)
 
     def _event(self, event: Event) -> None:
         if isinstance(event, JobOrdersReceived):

@@ -17,7 +17,7 @@ from portway.twin import crane_ways, point_list, truck_model
 from portway.twin.alarm_rules import AlarmRules
 from portway.twin.alarms import Alarms
 from portway.twin.crane_model import CraneModel, CraneParameters
-from portway.twin.event_rows import EventRows
+from portway.twin.event_rows import EventRows, Persists
 from portway.twin.figures import Figures
 from portway.twin.link_model import LinkModel
 from portway.twin.points import Catalogue
@@ -45,9 +45,11 @@ class Mirror:
         positions: Positions,
         rows_ms: int = ROWS_MS,
         reported: Callable[[], Mapping[str, Mapping[str, float]]] | None = None,
+        persists: Persists | None = None,
     ) -> None:
         """Tables and alarms are brought up to date every `rows_ms` of the run. With `reported`, what trucks tell of
-        themselves (by truck and point), no model stands in for what they do not tell."""
+        themselves (by truck and point), no model stands in for what they do not tell. `persists`: whether what an alert
+        has told is still so, where more than the core knows that."""
         self._reported = reported
         self._rows_every_ms = rows_ms
         self.state, self._positions, self._visitors = controller.state, positions, controller.visitors
@@ -58,7 +60,7 @@ class Mirror:
         self.tables = Tables()
         self.alarms = Alarms(self.tables)
         self.work = WorkRows(self.state, self.tables)
-        self.events = EventRows(self.tables, self.alarms)
+        self.events = EventRows(self.tables, self.alarms, persists or controller.persists)
         self._trucks = TruckRows(self.state, self.tables)
         self._figures = Figures(self.state, self.tables, self.work, self.points)
         self._rules = AlarmRules(self.points, self.alarms)
@@ -261,6 +263,7 @@ class Mirror:
         self._cranes(at_ms)
         self._gates()
         self._rules.refresh(at_ms)
+        self.events.refresh(at_ms)
         self.points["truck"].of("fault.code")[:] = self._rules.faults()
         self.alarms.refresh(at_ms)
         self.events.alarm_news()

@@ -36,7 +36,10 @@ class LiveTwin:
         traffic = server.run.controller.state.traffic
         assert isinstance(traffic, LiveTraffic)
         self.mirror = Mirror(
-            server.run.controller, ReportedPositions(traffic, self._silent_ms), reported=lambda: reported(server.master)
+            server.run.controller,
+            ReportedPositions(traffic, self._silent_ms),
+            reported=lambda: reported(server.master),
+            persists=self._persists,
         )
         epoch_ms = 1000.0 * server.started_at_s
         doc = document(server.run.scenario, traffic.map, self.mirror.points, "live", epoch_ms)
@@ -50,6 +53,11 @@ class LiveTwin:
         writer.flush()
         self.stage = Stage(doc, Recording(path), self.hub, self, self.sampler.flush)
         server.loop.listen(self.mirror.note_all)
+
+    def _persists(self, code: str, subject: str) -> bool:
+        if code == "broker_lost":
+            return not self._server.link.is_up
+        return self._server.run.controller.persists(code, subject)
 
     def _silent_ms(self) -> np.ndarray:
         """Time since a message of each truck; a truck that has never spoken has been silent for ever."""

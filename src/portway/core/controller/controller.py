@@ -115,6 +115,10 @@ class Controller:
             self._asked(event)
         return [*self._settle(), *self.assignments.news()]
 
+    def persists(self, code: str, subject: str) -> bool:
+        """Whether what an alert has told is still so; of what was a moment only, it is not."""
+        return self.fitness.persists(code, subject) or self.standstill.persists(code, subject)
+
     def refusals(self, event: WorkChange | Intervention) -> list[WorkProblem]:
         """Why the core would not do what the TOS or a person asks for; empty when it would. Changes nothing."""
         return self.changes.refusals(event) if isinstance(event, WorkChange) else self.interventions.refusals(event)

@@ -39,6 +39,10 @@ class Standstill:
             self._told.add(key)
             state.outbox.append(Alert(*key, found[key]))
 
+    def persists(self, code: str, subject: str) -> bool:
+        """Whether what was told is still so."""
+        return (code, subject) in self._told
+
     def _found(self) -> list[tuple[tuple[str, str], str]]:
         """Who stands still for too long, and the cause; causes are looked for when somebody does."""
         state, trucks = self._state, [m for _, m in sorted(self._state.missions.items())]

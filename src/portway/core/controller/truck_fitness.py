@@ -136,6 +136,10 @@ class TruckFitness:
             file.wakes = {at for at in file.wakes if at > self._state.now_ms}
             self._judge(self._state.missions[truck])
 
+    def persists(self, code: str, truck: str) -> bool:
+        """Whether what a person was called for is still wrong with a truck."""
+        return truck in self.files and code in self.files[truck].told
+
     def told(self, truck: str) -> None:
         """A person has paused or withdrawn a truck, or taken that back: it is seen to that this happens."""
         file = self.files.get(truck)
