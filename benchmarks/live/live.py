@@ -12,14 +12,17 @@ import time
 from collections import Counter
 from typing import Any
 
+from devices import hear_devices
+from edi_files import drop, wait_taken
 from fuzz import fuzz
-from live_terminal import LiveTerminal, live_terminal
+from live_terminal import LiveTerminal, free_port, live_terminal
 from reports import Reports
 
 from portway.app.bench import Measurement
 
 Value = tuple[float | None, str]
 TRUCKS = 200
+DEVICES = 2_000
 SETTLE_S = 20.0  # all trucks set off at once; what is measured is the work, not the start
 
 
@@ -115,6 +118,29 @@ def _without_broker(quick: bool) -> Value:
     ), f"{times[0]} times {times[1]:.0f} s, all online again in {away_s:.1f} s, {_judged(reports)}, {_work(status)}"
 
 
+def _edi_files(quick: bool) -> Value:
+    """The loop's p99 with 200 trucks while lists of a TOS come all at once, milliseconds; infinite when one was not
+    taken."""
+    files = 50 if quick else 1_000
+    with live_terminal(TRUCKS, edi=True) as (terminal, reports):
+        time.sleep(SETTLE_S)
+        before, began = terminal.status(), time.monotonic()
+        drop(terminal.edi_in, files)
+        done, refused = wait_taken(terminal.edi_in, files, 10.0 + files)
+        took, status = time.monotonic() - began, terminal.status()
+    remark = f"{done} of {files} lists taken in {took:.0f} s, {refused} refused; before: {before['loop_ms_p99']} ms"
+    wrong = reports.overlaps + reports.beyond + bool(status["failed"]) + files - done
+    return (float("inf") if wrong else float(status["loop_ms_p99"])), f"{remark}, {_judged(reports)}"
+
+
+def _many_devices(quick: bool) -> Value:
+    """States of 2,000 devices, one a second each, that did not come to the one who listens to all."""
+    heard = hear_devices(free_port(), DEVICES, 10.0 if quick else 60.0)
+    age = f"age p50 {heard.age_p50_ms:.0f} ms, p99 {heard.age_p99_ms:.0f} ms"
+    broker = f"broker {heard.broker_cores:.2f} of a core, {heard.broker_mb:.0f} MB"
+    return float(heard.sent - heard.came), f"{DEVICES} devices, {heard.came} states, {age}, {broker}"
+
+
 def _fuzzed(quick: bool) -> Value:
     """Random and mutated messages that made anything but a fact, an answer or a refusal."""
     fuzzed = fuzz(50_000 if quick else 1_000_000, 1)
@@ -128,5 +154,7 @@ MEASUREMENTS = [
     Measurement("live_loop_p99", "ms", 10, 4, False, lambda q: _loop("p99", q)),
     Measurement("live_killed_back", "s", 10, 2, False, _killed),
     Measurement("live_without_broker_bad", "count", 0, 0, False, _without_broker),
+    Measurement("live_edi_loop_p99", "ms", 20, 10, False, _edi_files),
+    Measurement("live_devices_lost", "count", 0, 0, False, _many_devices),
     Measurement("live_fuzz_crashes", "count", 0, 0, False, _fuzzed),
 ]

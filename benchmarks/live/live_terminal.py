@@ -38,7 +38,8 @@ def free_port() -> int:
 class LiveTerminal:
     """Broker, server and trucks of the busy terminal (`busy_terminal.py`) in a folder."""
 
-    def __init__(self, folder: Path, trucks: int) -> None:
+    def __init__(self, folder: Path, trucks: int, edi: bool = False) -> None:
+        """With `edi`, EDIFACT files that are dropped into `edi_in` become work."""
         mosquitto = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
         if mosquitto is None:
             raise NoMosquittoError("Mosquitto is not installed (apt-get install mosquitto)")
@@ -52,6 +53,11 @@ class LiveTerminal:
         common = write_busy_terminal(folder / "scenario", trucks, WORK_H)
         common += ["--broker", f"mqtt://127.0.0.1:{self.mqtt}", "--versions", VERSIONS]
         served = ["--port", str(self.http), "--db", str(folder / "live.db"), "--keys", str(folder / "keys.toml")]
+        self.edi_in = folder / "edi"
+        if edi:
+            self.edi_in.mkdir()
+            (folder / "tos.toml").write_text('[edi]\nincoming = "edi"\n')
+            served += ["--tos", str(folder / "tos.toml")]
         self._commands = {
             "broker": [mosquitto, "-c", str(folder / "mosquitto.conf")],
             "server": [*portway, "serve", *common, *served],
@@ -109,10 +115,10 @@ class LiveTerminal:
 
 
 @contextmanager
-def live_terminal(trucks: int) -> Iterator[tuple[LiveTerminal, Reports]]:
+def live_terminal(trucks: int, edi: bool = False) -> Iterator[tuple[LiveTerminal, Reports]]:
     """All of it running, every truck online, and a listener."""
     with TemporaryDirectory() as folder:
-        terminal = LiveTerminal(Path(folder), trucks)
+        terminal = LiveTerminal(Path(folder), trucks, edi)
         terminal.start("broker")
         time.sleep(0.5)
         reports = Reports(terminal.mqtt)
