@@ -19,6 +19,7 @@ from live_terminal import LiveTerminal, free_port, live_terminal
 from reports import Reports
 
 from portway.app.bench import Measurement
+from postgres_server import postgres_server
 
 Value = tuple[float | None, str]
 TRUCKS = 200
@@ -94,6 +95,29 @@ def _killed(quick: bool) -> Value:
     return (float("inf") if wrong else max(back)), remark
 
 
+def _taken_over(quick: bool) -> Value:
+    """Seconds until a standby on PostgreSQL goes on after kill -9 of the server that led, the longest of all."""
+    back, wrong, remarks = [], 0, []
+    for _ in range(1 if quick else 5):
+        with postgres_server() as database, live_terminal(TRUCKS, database=database) as (terminal, reports):
+            time.sleep(2.0 if quick else SETTLE_S)
+            leader, terminal.http = terminal.http, terminal.standby_http
+            terminal.start("standby")
+            terminal.wait(lambda s: bool(s.get("standby")) and s["records"] > 0 and s["records_behind"] < 50, 60.0)
+            time.sleep(5.0)
+            terminal.http, records = leader, terminal.status()["records"]
+            terminal.end("server", signal.SIGKILL)
+            terminal.http = terminal.standby_http
+            back.append(terminal.wait(lambda s, r=records: s.get("broker_up") and s["records"] > r, 60.0))
+            time.sleep(10.0)
+            status = terminal.status()
+            wrong += reports.overlaps + reports.beyond + _doubled(terminal) + bool(status["failed"])
+            remarks.append(f"{_judged(reports)}, {_work(status)}")
+    return (
+        float("inf") if wrong else max(back)
+    ), f"{len(back)} times, mean {sum(back) / len(back):.1f} s, {remarks[-1]}"
+
+
 def _without_broker(quick: bool) -> Value:
     """Trucks that did not stop inside their base, or did not go on, over stops of the broker."""
     times, away_s, bad = (1, 10.0) if quick else (10, 30.0), 0.0, 0
@@ -153,6 +177,7 @@ MEASUREMENTS = [
     Measurement("live_loop_p50", "ms", 2, 2, False, lambda q: _loop("p50", q)),
     Measurement("live_loop_p99", "ms", 10, 4, False, lambda q: _loop("p99", q)),
     Measurement("live_killed_back", "s", 10, 2, False, _killed),
+    Measurement("live_standby_back", "s", 10, 3, False, _taken_over),
     Measurement("live_without_broker_bad", "count", 0, 0, False, _without_broker),
     Measurement("live_edi_loop_p99", "ms", 20, 10, False, _edi_files),
     Measurement("live_devices_lost", "count", 0, 0, False, _many_devices),

@@ -38,8 +38,9 @@ def free_port() -> int:
 class LiveTerminal:
     """Broker, server and trucks of the busy terminal (`busy_terminal.py`) in a folder."""
 
-    def __init__(self, folder: Path, trucks: int, edi: bool = False) -> None:
-        """With `edi`, EDIFACT files that are dropped into `edi_in` become work."""
+    def __init__(self, folder: Path, trucks: int, edi: bool = False, database: str | None = None) -> None:
+        """With `edi`, EDIFACT files that are dropped into `edi_in` become work. `database` is the URL of a PostgreSQL
+        database, which a second server (`standby`) can wait for."""
         mosquitto = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
         if mosquitto is None:
             raise NoMosquittoError("Mosquitto is not installed (apt-get install mosquitto)")
@@ -52,7 +53,8 @@ class LiveTerminal:
         portway = [sys.executable, "-m", "portway"]
         common = write_busy_terminal(folder / "scenario", trucks, WORK_H)
         common += ["--broker", f"mqtt://127.0.0.1:{self.mqtt}", "--versions", VERSIONS]
-        served = ["--port", str(self.http), "--db", str(folder / "live.db"), "--keys", str(folder / "keys.toml")]
+        served = ["--db", database or str(folder / "live.db"), "--keys", str(folder / "keys.toml")]
+        self.standby_http = free_port()
         self.edi_in = folder / "edi"
         if edi:
             self.edi_in.mkdir()
@@ -60,7 +62,8 @@ class LiveTerminal:
             served += ["--tos", str(folder / "tos.toml")]
         self._commands = {
             "broker": [mosquitto, "-c", str(folder / "mosquitto.conf")],
-            "server": [*portway, "serve", *common, *served],
+            "server": [*portway, "serve", *common, *served, "--port", str(self.http)],
+            "standby": [*portway, "serve", *common, *served, "--port", str(self.standby_http), "--standby"],
             "trucks": [*portway, "truck", *common],
         }
         self._running: dict[str, subprocess.Popen[bytes]] = {}
@@ -115,10 +118,12 @@ class LiveTerminal:
 
 
 @contextmanager
-def live_terminal(trucks: int, edi: bool = False) -> Iterator[tuple[LiveTerminal, Reports]]:
+def live_terminal(
+    trucks: int, edi: bool = False, database: str | None = None
+) -> Iterator[tuple[LiveTerminal, Reports]]:
     """All of it running, every truck online, and a listener."""
     with TemporaryDirectory() as folder:
-        terminal = LiveTerminal(Path(folder), trucks, edi)
+        terminal = LiveTerminal(Path(folder), trucks, edi, database)
         terminal.start("broker")
         time.sleep(0.5)
         reports = Reports(terminal.mqtt)
