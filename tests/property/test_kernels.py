@@ -3,12 +3,12 @@
 import math
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from shapely import affinity, geometry
 
 from portway.core.kernels import agenda, profile
-from portway.core.kernels.geometry import touch
+from portway.core.kernels.geometry import nearest_m, touch
 
 number = st.floats(-20, 20, allow_nan=False)
 angle = st.floats(-math.pi, math.pi)
@@ -53,3 +53,20 @@ def test_the_agenda_gives_events_back_in_order(events):
         back.append((int(heap[0, 0]), int(heap[0, 1])))
         size = agenda.pop(heap, size)
     assert back == sorted(events)
+
+
+@given(
+    st.lists(st.tuples(number, number, st.floats(-10, 10)), max_size=30),
+    number,
+    number,
+    st.floats(-10, 10),
+    st.floats(0.01, 3.2),
+)
+def test_the_nearest_sample_is_that_of_those_that_lead_the_same_way(samples, x, y, heading, rad_max):
+    px, py, ph = (np.array([s[i] for s in samples], np.float64) for i in range(3))
+    turned = np.abs(np.remainder(ph - heading + math.pi, math.tau) - math.pi)
+    assume((np.abs(turned - rad_max) > 1e-9).all())
+    wanted = np.where(turned <= rad_max, np.hypot(px - x, py - y), np.inf).min(initial=math.inf)
+    for kernel in (nearest_m, nearest_m.py_func):
+        found = kernel(px, py, ph, 0, len(samples), x, y, heading, rad_max)
+        assert found == wanted or math.isclose(found, wanted, rel_tol=1e-12)

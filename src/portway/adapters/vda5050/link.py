@@ -14,7 +14,7 @@ import ssl
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from gmqtt import Client, Message
 from gmqtt.mqtt.constants import MQTTv311
@@ -58,7 +58,8 @@ def shown_broker(url: str) -> str:
 
 
 def broker_of(url: str, ca: Path | None = None, certificate: Path | None = None, key: Path | None = None) -> Broker:
-    """`mqtt://host:port` or `mqtts://...`; raises ValueError with the cure."""
+    """`mqtt://host:port` or `mqtts://...`, with `user:password@` before the host, both percent-encoded (RFC 3986,
+    section 3.2.1). Raises ValueError with the cure."""
     parts, shown = urlsplit(url), shown_broker(url)
     try:
         wanted, host = parts.port, parts.hostname
@@ -69,7 +70,8 @@ def broker_of(url: str, ca: Path | None = None, certificate: Path | None = None,
     if parts.scheme == "mqtts" and ca is None:
         raise ValueError(f"{shown}: mqtts needs the certificate of its authority; give --ca FILE")
     port = wanted or (8883 if parts.scheme == "mqtts" else 1883)
-    return Broker(host, port, ca, certificate, key, parts.username, parts.password)
+    user, password = (None if said is None else unquote(said) for said in (parts.username, parts.password))
+    return Broker(host, port, ca, certificate, key, user, password)
 
 
 class MqttLink:

@@ -13,7 +13,10 @@ from portway.app.cli.options import Hosts, Scenario, Set, overrides_of
 from portway.app.interrupt import end_in_time, on_signals
 
 Versions = Annotated[str, typer.Option(help="Versions of VDA 5050, given to the trucks in turn: 2.0,2.1,3.0.")]
-BrokerUrl = Annotated[str | None, typer.Option("--broker", help="mqtt://HOST:PORT or mqtts://HOST:PORT.")]
+BROKER_VARIABLE = "PORTWAY_BROKER"  # arguments are seen by everybody on the machine, the environment is not
+BrokerUrl = Annotated[
+    str | None, typer.Option("--broker", envvar=BROKER_VARIABLE, help="mqtt://HOST:PORT or mqtts://HOST:PORT.")
+]
 Trucks = Annotated[int | None, typer.Option(min=1, help="Number of trucks instead of the scenario's.")]
 Speed = Annotated[float, typer.Option(min=0.1, max=100.0, help="Rehearse: the clock runs so many times faster.")]
 Ca = Annotated[Path | None, typer.Option(help="Certificate of the broker's authority (TLS).")]
@@ -46,7 +49,7 @@ def broker_from(url: str, ca: Path | None, certificate: Path | None, key: Path |
 def serve(
     scenario: Scenario,
     broker: BrokerUrl = None,
-    port: Annotated[int, typer.Option(help="HTTP port of health and metrics.")] = 8080,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="HTTP port of health and metrics.")] = 8080,
     host: Annotated[str, typer.Option(help="HTTP address.")] = "127.0.0.1",
     db: Annotated[str, typer.Option(help="Database: a file, or a URL of PostgreSQL.")] = "runs/live/portway.db",
     trucks: Trucks = None,
@@ -167,12 +170,12 @@ def _truck_process(
 ) -> None:  # fmt: skip
     from portway.app.live.child_process import child_process
 
-    command = [sys.executable, "-m", "portway", "truck", str(scenario), "--broker", url, "--versions", versions]
+    command = [sys.executable, "-m", "portway", "truck", str(scenario), "--versions", versions]
     command += ["--speed", str(speed), "--memory", str(memory), "--with-parent"]
     command += ["--trucks", str(trucks)] if trucks else []
     for setting in settings or []:
         command += ["--set", setting]
-    stack.enter_context(child_process("trucks", command))
+    stack.enter_context(child_process("trucks", command, {BROKER_VARIABLE: url}))
 
 
 def truck(

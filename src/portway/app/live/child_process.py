@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from portway.app.interrupt import ask
@@ -21,9 +21,12 @@ INPUT = 0  # descriptor of the standard input
 
 
 @contextmanager
-def child_process(name: str, command: Sequence[str]) -> Iterator[subprocess.Popen]:
-    """Run a command that calls `end_with_parent`; its end is waited for, and told when it comes by itself."""
-    child = subprocess.Popen(command, stdin=subprocess.PIPE)
+def child_process(
+    name: str, command: Sequence[str], variables: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen]:
+    """Run a command that calls `end_with_parent`, with more variables in its environment; its end is waited for, and
+    told when it comes by itself."""
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, env={**os.environ, **(variables or {})})
     ending = threading.Event()
 
     def watch() -> None:

@@ -1,7 +1,8 @@
 """Messages from the broker, handled in the sequence in which they came and in small portions.
 
-A broker hands over what has gathered in one piece: hundreds of messages when all trucks come back at once. Between two
-portions the core gets its turn, so that what the first message has led to does not wait for the last.
+A broker hands over what has gathered in one piece: hundreds of messages when all trucks come back at once. A message
+that comes alone is handled at once; of many, a portion is, and between two portions the core gets its turn, so that
+what the first message has led to does not wait for the last.
 """
 
 import asyncio
@@ -30,14 +31,22 @@ class Inbox:
         self._handle, self._portion_s = handle, portion_s
         self._letters: deque[Letter] = deque()
         self._is_due = False
+        self._until_s: float | None = None  # of the portion under way
 
     def __len__(self) -> int:
         return len(self._letters)
 
     def put(self, topic: str, payload: bytes, is_kept: bool) -> None:
         """A message has come."""
-        self._letters.append(Letter(topic, payload, is_kept, time.perf_counter()))
-        self._go_on()
+        now_s = time.perf_counter()
+        if self._until_s is None:
+            self._until_s = now_s + self._portion_s
+            self._go_on()
+        letter = Letter(topic, payload, is_kept, now_s)
+        if self._letters or now_s >= self._until_s:
+            self._letters.append(letter)
+        else:
+            self._handle(letter)
 
     def flush(self) -> None:
         """Handle all that is there: what comes next may not be mixed with it."""
@@ -45,15 +54,17 @@ class Inbox:
             self._handle(self._letters.popleft())
 
     def _go_on(self) -> None:
-        if self._letters and not self._is_due:
+        if not self._is_due:
             self._is_due = True
             asyncio.get_running_loop().call_soon(self._portion)
 
     def _portion(self) -> None:
-        until_s = time.perf_counter() + self._portion_s
-        while self._letters:
-            self._handle(self._letters.popleft())
-            if time.perf_counter() >= until_s:
-                break
+        """All others had their turn: a new portion begins."""
         self._is_due = False
+        if not self._letters:
+            self._until_s = None
+            return
+        self._until_s = time.perf_counter() + self._portion_s
+        while self._letters and time.perf_counter() < self._until_s:
+            self._handle(self._letters.popleft())
         self._go_on()

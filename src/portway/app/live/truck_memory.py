@@ -8,6 +8,8 @@ import math
 import os
 from pathlib import Path
 
+from portway.app.live.log import log
+
 Pose = tuple[float, float, float]  # x, y in metres, heading in radians
 
 
@@ -21,13 +23,23 @@ class TruckMemory:
         if path.exists():
             self.poses = _poses(path)
         self._written = dict(self.poses)
+        self._is_lost = False
 
     def keep(self, poses: dict[str, Pose]) -> None:
-        """Note where the trucks are, if any has moved; whole, or not at all."""
+        """Note where the trucks are, if any has moved; whole, or not at all, which is told once."""
         self.poses |= {name: (round(x, 3), round(y, 3), round(h, 5)) for name, (x, y, h) in poses.items()}
         if self.poses == self._written:
             return
-        self._written = dict(self.poses)
+        try:
+            self._write()
+        except OSError as error:  # trucks drive on; begun again, they would be elsewhere, which calls a person
+            if not self._is_lost:
+                log("poses_not_kept", file=str(self._path), why=str(error))
+            self._is_lost = True
+        else:
+            self._written, self._is_lost = dict(self.poses), False
+
+    def _write(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._path.with_suffix(".new")
         fresh.write_text(json.dumps(self.poses, sort_keys=True), encoding="utf-8")

@@ -79,3 +79,14 @@ def conflicts(x, y, c, s, ptr, half_l, half_w):
         np.array(last_first[1:], np.int32),
         np.array(last_second[1:], np.int32),
     )
+
+
+@njit(cache=True)
+def nearest_m(x, y, heading, low, high, at_x, at_y, at_heading, rad_max):
+    """Metres from a pose to the nearest sample low ... high - 1 whose heading differs by at most `rad_max`; infinite
+    when there is none."""
+    best = np.inf
+    for i in range(low, high):
+        if abs((heading[i] - at_heading + np.pi) % (2.0 * np.pi) - np.pi) <= rad_max:
+            best = min(best, np.hypot(x[i] - at_x, y[i] - at_y))
+    return best

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from portway.core.kernels.geometry import nearest_m
 from portway.core.routing.traffic_map import TrafficMap
 
 ENTER_M_MAX = 1.5  # a truck that stands so near to a stop or a way, and so much along it, can be led on from there
@@ -24,27 +25,18 @@ class Spot(NamedTuple):
 def off_way_m(traffic_map: TrafficMap, movements: list[int], stop: int, pose: Pose, rad_max: float) -> float:
     """Metres between a pose and the nearest point of some movements or a stop; infinite for one that stands across them
     by more than `rad_max`."""
-    best = _off(np.array([traffic_map.stop_pose[stop]]), pose, rad_max)
+    paths = traffic_map.paths
+    best = apart_m(tuple(traffic_map.stop_pose[stop].tolist()), pose, rad_max)
     for m in movements:
-        best = min(best, _off(_samples(traffic_map, m), pose, rad_max))
+        away = nearest_m(paths.x, paths.y, paths.heading, paths.ptr[m], paths.ptr[m + 1], *pose, rad_max)
+        best = min(best, float(away))
     return best
 
 
 def apart_m(one: Pose, other: Pose, rad_max: float) -> float:
     """Metres between two poses; infinite when their headings differ by more than `rad_max`."""
-    return _off(np.array([one]), other, rad_max)
-
-
-def _samples(traffic_map: TrafficMap, movement: int) -> np.ndarray:
-    paths = traffic_map.paths
-    rows = slice(int(paths.ptr[movement]), int(paths.ptr[movement + 1]))
-    return np.column_stack([paths.x[rows], paths.y[rows], paths.heading[rows]])
-
-
-def _off(points: np.ndarray, pose: Pose, rad_max: float) -> float:
-    away = np.hypot(points[:, 0] - pose[0], points[:, 1] - pose[1])
-    turned = np.abs(np.remainder(points[:, 2] - pose[2] + math.pi, math.tau) - math.pi)
-    return float(np.where(turned <= rad_max, away, np.inf).min(initial=math.inf))
+    turned = abs((one[2] - other[2] + math.pi) % math.tau - math.pi)
+    return math.hypot(one[0] - other[0], one[1] - other[1]) if turned <= rad_max else math.inf
 
 
 def spots(traffic_map: TrafficMap, pose: Pose) -> list[Spot]:
