@@ -307,3 +307,34 @@ def test_an_order_of_another_master_is_cancelled_and_the_truck_works_again():
         yard.tick()
     assert yard.done
     assert yard.breaches == []
+
+
+def test_a_truck_whose_order_ends_while_it_is_cancelled_is_led_on_from_there():
+    """It had nodes ahead when it was taken off the road, and drove to the last of them before it gave its order up."""
+    yard = LiarYard(small_work(12), 334)
+    run(yard, 331)
+    yard.lie("T002", BY_NAME["manual"])
+    run(yard, 400)
+    assert mission(yard, "T002").off_road
+    yard.honest("T002")
+    run(yard, 60)
+    assert not mission(yard, "T002").unfit
+    assert not yard.agents["T002"].nodes or yard.agents["T002"].ground.mps > 0.0
+    for _ in range(6000):
+        yard.tick()
+    assert mission(yard, "T002").unit is None or mission(yard, "T002").unit.id != "DI418"
+    assert yard.breaches == []
+
+
+def test_a_truck_that_cannot_be_told_its_way_is_an_alarm_and_its_work_goes_to_others():
+    yard = LiarYard(small_work(12), 8)
+    yard._operator = lambda: None  # nobody comes
+    run(yard, 60)
+    name = driving(yard)
+    order = yard.master.trucks[name].order
+    order.extend = lambda command: None  # what the core allocates from now on is lost
+    order.movements = {order.told + 3: next(iter(order.movements.values()))}  # and what came before this step
+    order.released = order.told + 3
+    run(yard, 120)
+    assert "order_rejected" in codes(yard, name)
+    assert mission(yard, name).unfit

@@ -36,6 +36,7 @@ class EnrolledTruck:
         self.charge_percent: float | None = None
         self.refused = 0
         self.stop = -1  # where the last told movement ends
+        self.untold_s: float | None = None  # since when it cannot be told its way
         self.seen_s = 0.0  # last message
         self.stated_s: float | None = None  # last state since it was enrolled, or since it came back
         self._newest: dict[str, tuple[float, int]] = {}  # by message: instant and header id
@@ -46,7 +47,7 @@ class EnrolledTruck:
         self.stated_s, self.position, self.errors = None, None, frozenset()
         self._newest.clear()
         self._older.clear()
-        self.order.synced = False
+        self.order.synced, self.untold_s = False, None
 
     def is_news(self, message: str, header_id: int, instant_s: float) -> bool:
         """Whether a message is newer than the last of its kind. Equal instants are told apart by the header id."""

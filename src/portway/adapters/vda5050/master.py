@@ -37,6 +37,7 @@ NODE_M = 1.5  # a truck so near to a node stands on it
 OFF_LINE_M = 3.0  # further off, a line is not the one that it drives on
 SILENT_S = 40.0  # a state comes at least every 30 s (section 6.10)
 CANCEL_S = 5.0  # so often an order is cancelled that a truck has not given up
+UNTOLD_S = 20.0  # a truck that cannot be told its way for so long needs a person
 ALIVE_S = 2.0  # a state so long after a last will was sent by a truck that lives
 UNKNOWN_MAX = 200  # senders that are not enrolled, kept to be shown
 LINKS = {"ONLINE": "online", "OFFLINE": "offline", "CONNECTIONBROKEN": "broken", "CONNECTION_BROKEN": "broken",
@@ -138,26 +139,34 @@ class MasterControl:
     def _tell(self, truck: EnrolledTruck, now_s: float) -> list[Outgoing]:
         order = truck.order
         if truck.held or truck.stated_s is None or not order.has_news or truck.holds == "foreign":
+            truck.untold_s = None
             return []
         opening, here = (self._opening(truck) if order.is_ended else Opening(order.told)), None
         if opening is None:
-            return []
+            return self._cannot_tell(truck, now_s)
         if opening.along_m > 0.0 and truck.position is not None:
             here = truck.position, opening.along_m
         steps = range(opening.first + 1, order.released + 1)
         if any(s not in order.movements for s in steps):
-            return []  # the truck says that it lacks what it has driven: a contradiction is answered by nothing
+            return self._cannot_tell(truck, now_s)  # the truck says that it lacks what it has driven
         base = [order.movements[s] for s in steps]
         way = [*base, *order.horizon]
         if way:
             truck.stop = self._road.start_of(way[0])
         elif truck.stop < 0:
             return []  # where its base ends is not known since the restart, and there is nothing to add to it
+        truck.untold_s = None
         name, update_id, opens = order.next_message(round(now_s * 1000), opening)
         body = self._order(truck, name, update_id, opens, base, here, now_s)
         if base:
             truck.stop = self._road.end_of(base[-1])
         return [Outgoing(self._topic(truck, "order"), wire.encode(body), truck.version.reliable)]
+
+    def _cannot_tell(self, truck: EnrolledTruck, now_s: float) -> list[Outgoing]:
+        """What a truck says contradicts what it is to be told: nothing is told; if it lasts, a person is called."""
+        first_s = now_s if truck.untold_s is None else truck.untold_s
+        truck.untold_s = first_s if truck.order.movements else None  # while nothing is released, nothing is to be told
+        return []
 
     def _opening(self, truck: EnrolledTruck) -> Opening | None:
         """Where the order of a truck that has none begins: the node that it stands on, or the point of its way that is
@@ -304,6 +313,9 @@ class MasterControl:
         step = None if "jumped" in faults else self._step(truck, body, faults, now_s)
         if truck.order.is_rejected(round(now_s * 1000), bool(body.errors)):
             faults.add("order_rejected")
+        if truck.untold_s is not None and now_s - truck.untold_s > UNTOLD_S:
+            faults.add("order_rejected")
+            truck.detail = truck.detail or "where it says it is, its way cannot begin"
         truck.faults = tuple(sorted(faults))
         facts.append(self.condition(truck.truck))
         if step is not None:

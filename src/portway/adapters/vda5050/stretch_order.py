@@ -115,9 +115,11 @@ class StretchOrder:
         again_ms = SELDOM_MS if self.is_rejected(now_ms, has_errors) else REPEAT_MS
         if not self.synced or (not has_last and now_ms - self.sent_ms > again_ms):
             self._learn(name, update_id, last_sequence, released_to)
-        elif has_last and name is not None and released_to is None and name.first + last_sequence // 2 < self.told:
-            self._learn(name, update_id, last_sequence, None)  # it has given up what it had
-            self.is_over = True
+        elif has_last and name is not None and released_to is None:
+            self.waits = False  # whatever it had from before we knew it
+            if name.first + last_sequence // 2 < self.told:
+                self._learn(name, update_id, last_sequence, None)  # it has given up what it had
+                self.is_over = True
         if name is None:
             return None
         step = name.first + last_sequence // 2

@@ -1,9 +1,9 @@
 """Silence is never success: work that waits while nothing moves for it is told to a person, with its cause.
 
 Looked at with the ticks of dispatch, in every world. Told is what nobody will end by himself: a crane or a truck whose
-chain of waiting ends at a truck that is unfit, paused or withdrawn, at a closed road, at a crane that does not answer,
-or at a box that nobody brings. Waiting for a truck that drives is none of that. Whatever else stops a whole terminal is
-told as `standstill`.
+chain of waiting ends at a truck that is unfit, paused or withdrawn, or that waits for nothing and does not drive, at a
+closed road, at a crane that does not answer, or at a box that nobody brings. Waiting for a truck that drives is none of
+that. Whatever else stops a whole terminal is told as `standstill`.
 """
 
 from portway.core.commands import Alert
@@ -14,7 +14,8 @@ from portway.core.dispatch.units import Unit, UnitState
 from portway.core.kernels import columns as c
 
 LOOK_MS = 30_000
-ENDLESS = ("unfit", "paused", "closed_road")
+DOES_NOT_DRIVE = "does_not_drive"
+ENDLESS = ("unfit", "paused", "closed_road", DOES_NOT_DRIVE)
 
 
 class Standstill:
@@ -88,9 +89,16 @@ class Standstill:
         links = [name, *chain(name, whys)]
         last = links[-1]
         code = whys[last].code if last in whys else ""
+        if code == "none" and self._is_stuck(last):
+            code = DOES_NOT_DRIVE
         held_by = sorted(self._state.traffic.foreign_uses()) if code == "closed_road" else []
         ground = f" (ground held by {', '.join(held_by)})" if held_by else ""
         return f"{code}: {' > '.join(links)}{ground}" if code in ENDLESS else ""
+
+    def _is_stuck(self, name: str) -> bool:
+        """Whether a truck that has to go on has not for too long."""
+        since = self._marks[name][1] if name in self._marks else self._state.now_ms
+        return self._has_to_go_on(self._state.missions[name]) and self._state.now_ms - since >= self._patience_ms
 
     # -- cranes -------------------------------------------------------------------------------------------------
 
