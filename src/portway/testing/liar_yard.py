@@ -16,8 +16,9 @@ from portway.adapters.vda5050.facts import Outgoing
 from portway.adapters.vda5050.versions import MESSAGES_TO_TRUCK
 from portway.app.compose import truck_type
 from portway.app.live.snapshot import freeze, thaw
-from portway.core.commands import Command, ExtendBase, PauseTruck
+from portway.core.commands import Command, ExtendBase, PauseTruck, StartHandover
 from portway.core.controller.outstanding import outstanding
+from portway.core.controller.standstill import DOES_NOT_DRIVE
 from portway.core.controller.waiting import Why, chain, why
 from portway.core.events import Event, HandoverDone, TruckPaused
 from portway.core.kernels import columns as c
@@ -250,7 +251,7 @@ class LiarYard(VdaYard):
         return any(links & {a.subject, *a.detail.replace(":", " ").split()} for a in self.alerts)
 
     def _waits_for_somebody_at_work(self, name: str, whys: dict[str, Why]) -> bool:
-        """Whether the end of the chain of waiting is a crane that has served or a truck that has moved just before."""
+        """Whether the end of the chain of waiting is a crane that was serving or a truck that moved just before."""
         links = [name, *chain(name, whys)]
         last = links[-1]
         if last not in self.agents:
@@ -263,11 +264,13 @@ class LiarYard(VdaYard):
             last = "" if head is None or head.truck is None else head.truck
         return self.now_ms - self._stood.get(last, (None, -STAND_MS))[1] < STAND_MS
 
-    def handle(self, event: Event) -> list[Command]:
-        """As in `LiveYard`; when a crane has served is kept."""
-        if isinstance(event, HandoverDone):
-            self._served_ms[event.crane] = self.now_ms
-        return super().handle(event)
+    def _handle(self, event: Event) -> list[Command]:
+        """As in `LiveYard`; when a crane has begun or ended to serve is kept."""
+        commands = super()._handle(event)
+        begun = [c.crane for c in commands if isinstance(c, StartHandover)]
+        for crane in [event.crane, *begun] if isinstance(event, HandoverDone) else begun:
+            self._served_ms[crane] = self.now_ms
+        return commands
 
     def _operator(self) -> None:
         """A person who comes some time after the alarm: ends what the truck does wrong, puts it where it can go on from
@@ -275,7 +278,7 @@ class LiarYard(VdaYard):
         state = self.controller.state
         for name in sorted(state.homes):
             mission = state.missions[name]
-            if not mission.unfit and not self.agents[name].paused:
+            if not mission.unfit and not self.agents[name].paused and not self._does_not_drive(name):
                 self._unfit_since.pop(name, None)
                 continue
             since = self._unfit_since.setdefault(name, self.now_ms)
@@ -286,6 +289,12 @@ class LiarYard(VdaYard):
                 self._tow(name)
             self.handle(TruckPaused(self.now_ms, name, False, "operator", "looked at it"))
             self.marks["a person came"] += 1
+
+    def _does_not_drive(self, name: str) -> bool:
+        """Whether the last alarm about a truck is that it could drive and does not."""
+        if not self.controller.persists("truck_waits", name):
+            return False
+        return [a.detail for a in self.alerts if a.subject == name][-1:] == [f"{DOES_NOT_DRIVE}: {name}"]
 
     def _tow(self, name: str) -> None:
         """Bring a truck home by hand, and start its on-board unit anew there."""

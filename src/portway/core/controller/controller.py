@@ -139,7 +139,7 @@ class Controller:
         if isinstance(event, TruckPaused | TruckWithdrawn):
             self.fitness.told(event.truck)
         if isinstance(event, TruckPaused) and not event.paused:
-            self.fitness.looked(event.truck)
+            self.fitness.looked(event.truck, self.standstill.persists("truck_waits", event.truck))
         elif isinstance(event, TruckWithdrawn):
             self.fitness.wake(event.truck)
 

@@ -29,7 +29,8 @@ class Roads:
         rows = self._state.traffic.lock(name, grounds, self.size_m)
         if rows is None:
             return False
-        self._changed(rows, name)
+        own = self._state.index.get(name, -1)
+        self._changed([row for row in rows if row != own], name)
         self._state.work_wanted = self._state.places_freed = True
         return True
 

@@ -13,7 +13,8 @@ An unfit truck first keeps its base and its place in the order of passage: a sho
 all. It is *off the road* when it holds no order of ours, or is elsewhere, or a person withdraws it, or patience ends:
 its claims, its base and its place in the order of passage are given back, its order is cancelled, and the ground where
 it really is becomes a foreign use of the roads, with all that it may still drive on. So nobody waits for it who can go
-around, and nobody is sent through it.
+around, and nobody is sent through it. One that is elsewhere while a crane serves it, or while it may still come back,
+keeps what it holds and has the ground where it says that it is as well.
 
 It comes back by itself once nothing is wrong any more: from its base if it kept it, else from a stop or a way that it
 stands on. What only a person can judge (a jump, a refused order, a position that fits to nothing) stays wrong until a
@@ -54,6 +55,7 @@ class TruckFile:
         self.unfit_since_ms = 0
         self.trusted: Pose | None = None  # last pose that agreed with the model
         self.lost: list[Pose] = []  # ground that it may still drive on, or may really be on
+        self.is_locked = False  # ground where it says that it is, although it keeps its own
         self.details: dict[str, str] = {}  # of what the core has found
         self.cancelled_ms = -TRY_AGAIN_MS
         self.word_ms = -PAUSE_MS  # pause or go on was last said
@@ -114,16 +116,20 @@ class TruckFitness:
         if before != (file.seen, file.latched):
             self._judge(mission)
 
-    def looked(self, truck: str) -> None:
-        """A person has looked at a truck and lets it go on: a position that did not agree is right, so it is led anew
-        from there."""
+    def looked(self, truck: str, is_stuck: bool = False) -> None:
+        """A person has looked at a truck and lets it go on: a position that did not agree is right, and an order that
+        was not taken will not be, so it is led anew from where it says that it is. So is one that is stuck although it
+        may drive: it does not follow the order that it has."""
         file, mission = self.files.get(truck), self._state.missions[truck]
         if file is None:
             return
+        anew = {"elsewhere", "order_rejected"}.intersection(file.faults())
+        if is_stuck and self._traffic.may_go_on(self._state.index[truck]):
+            anew.add("stuck")
         file.latched.clear()
         file.told.clear()
-        if "elsewhere" in file.seen and not mission.off_road and not mission.serving:
-            file.trusted = None
+        if anew and not mission.off_road and not mission.serving:
+            file.trusted = None if "elsewhere" in anew else file.trusted
             self._leave(mission, file, file.faults())
         if mission.off_road:
             file.seen.discard("elsewhere")
@@ -181,11 +187,14 @@ class TruckFitness:
                 self._lock(mission, file)
             elif self._shall_leave(mission, file, faults):
                 self._leave(mission, file, faults)
-            elif file.said.holds == "foreign":
-                self._cancel_again(mission, file, void=False)
+            else:
+                self._lock_elsewhere(mission, file)
+                if file.said.holds == "foreign":
+                    self._cancel_again(mission, file, void=False)
         elif mission.off_road:
             self._come_back(mission, file, looked)
         elif mission.unfit:
+            self._lock_elsewhere(mission, file)
             self._fit_again(mission)
         self._check_pause(mission, file)
         self._call(mission, file)
@@ -278,6 +287,7 @@ class TruckFitness:
 
     def _leave(self, mission: Mission, file: TruckFile, faults: list[str]) -> None:
         state, row = self._state, self._state.index[mission.truck]
+        self._suspend(mission, file)
         file.lost = self._traffic.undriven(row) if file.may_drive else []
         if "elsewhere" in faults and file.trusted is not None and not self._was_driven(file):
             file.lost = [*file.lost, file.trusted]  # its position may be wrong, and the steel still there
@@ -291,6 +301,7 @@ class TruckFitness:
         state.claims.free(mission.truck)
         state.astray.discard(mission.truck)
         mission.off_road, mission.at_place, mission.wanting_since = True, None, -1
+        file.is_locked = False
         state.set_phase(mission, Phase.PARKED)
         state.outbox.append(CancelOrder(mission.truck, True))
         state.work_wanted = state.places_freed = True
@@ -311,6 +322,16 @@ class TruckFitness:
         if self._roads.lock(mission.truck, grounds):
             self.look_for_danger()
 
+    def _lock_elsewhere(self, mission: Mission, file: TruckFile) -> None:
+        """The ground where a truck says that it is, beside that which it keeps."""
+        pose = file.said.pose if "elsewhere" in file.faults() else None
+        if pose is None and not file.is_locked:
+            return
+        file.is_locked = pose is not None
+        ahead = MARGIN_M if file.said.standing else DRIVEN_M
+        if self._roads.lock(mission.truck, [] if pose is None else [self._ground(pose, ahead)]):
+            self.look_for_danger()
+
     def _ground(self, pose: Pose, margin_m: float) -> Ground:
         length, width = self._roads.size_m
         x, y, heading = (round(v, 2) for v in pose)
@@ -321,6 +342,7 @@ class TruckFitness:
         for truck in sorted(self.files):
             file, mission = self.files[truck], self._state.missions[truck]
             names = [] if mission.off_road else self._state.traffic.endangered(self._state.index[truck])
+            names = [name for name in names if name != truck]
             if bool(names) != ("way_blocked" in file.seen):
                 file.seen ^= {"way_blocked"}
                 file.details["way_blocked"] = f"by {', '.join(names)}"

@@ -67,6 +67,11 @@ class LiveTraffic(Traffic):
         row = self.trucks[truck]
         return bool(row[c.T_PASSED] < row[c.T_END] - 1)
 
+    def may_go_on(self, truck: int) -> bool:
+        """Whether more of its way has been allocated to a truck than it has driven."""
+        row = self.trucks[truck]
+        return bool(row[c.T_GRANTED] > row[c.T_PASSED])
+
     def undriven(self, truck: int) -> list[Pose]:
         """Poses every few metres along what is released to a truck and not passed, and where that ends."""
         row, poses = self.trucks[truck], [tuple(self.map.stop_pose[self.trucks[truck, c.T_STOP]].tolist())]
