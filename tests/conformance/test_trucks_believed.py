@@ -13,6 +13,7 @@ from portway.app.compose import truck_type
 from portway.app.storm_live import small_work
 from portway.core.controller.state import Phase
 from portway.core.events import TruckPaused, TruckWithdrawn
+from portway.core.kernels import columns as c
 from portway.testing.liar_yard import LiarYard
 from portway.testing.lies import BY_NAME
 
@@ -253,7 +254,7 @@ def test_withdrawing_an_unfit_truck_frees_what_it_holds_at_once():
 
 def test_a_repeated_end_of_a_handover_delivers_nothing():
     yard = LiarYard(small_work(12), 12)
-    while not yard._served_ms:
+    while not any(type(e).__name__ == "HandoverDone" for e, _ in yard.journal[-20:]):
         yard.tick()
     event = next(e for e, _ in reversed(yard.journal) if type(e).__name__ == "HandoverDone")
     done, legs = yard.controller.state.board.jobs_done, {n: m.leg for n, m in yard.controller.state.missions.items()}
@@ -323,6 +324,62 @@ def test_a_truck_whose_order_ends_while_it_is_cancelled_is_led_on_from_there():
     for _ in range(6000):
         yard.tick()
     assert mission(yard, "T002").unit is None or mission(yard, "T002").unit.id != "DI418"
+    assert yard.breaches == []
+
+
+def test_a_truck_that_was_moved_while_a_crane_serves_it_has_the_ground_where_it_is():
+    yard = LiarYard(small_work(20), 72)
+    state = yard.controller.state
+    while not any(m.serving for m in state.missions.values()):
+        yard.tick()
+    name = next(n for n, m in sorted(state.missions.items()) if m.serving)
+    yard.restart_truck(name, along_m=30.0)
+    x, y, _ = yard.agents[name].ground.pose
+    yard.tick()
+    assert mission(yard, name).serving
+    assert mission(yard, name).unfit
+    assert name in state.traffic.foreign_uses()
+    near = [m for m in range(len(yard.map.lanes)) if min(abs(yard.map.paths.x[yard.map.paths.ptr[m]] - x)
+            + abs(yard.map.paths.y[yard.map.paths.ptr[m]] - y), 99.0) < 1.0]  # fmt: skip
+    assert state.traffic.arrays.closed[near].all()
+    run(yard, 900)
+    assert yard.breaches == []
+    assert name not in state.traffic.foreign_uses()
+
+
+def is_on_its_last_base(yard: LiarYard, name: str, agent: TruckAgent) -> bool:
+    row = yard.controller.state.traffic.trucks[yard.controller.state.index[name]]
+    has_all = row[c.T_GRANTED] == row[c.T_END] - 1 and mission(yard, name).unit is not None
+    return bool(has_all) and agent.ground.mps > 1.0 and agent.ground.left_m() > 10.0
+
+
+def test_a_truck_that_does_not_drive_is_named_and_led_anew_when_a_person_has_looked():
+    yard = LiarYard(small_work(20), 161)
+    while not (ending := [n for n, a in yard.agents.items() if is_on_its_last_base(yard, n, a)]):
+        yard.tick()
+    (name,) = ending[:1]
+    yard.restart_truck(name, with_order=True)  # it has all of its order and does nothing
+    assert yard.agents[name].nodes
+    yard._operator = lambda: None
+    run(yard, 400)
+    assert not mission(yard, name).unfit
+    assert "does_not_drive: " + name in {a.detail for a in yard.alerts if a.subject == name}
+    yard.handle(TruckPaused(yard.now_ms, name, False, "operator", "begun anew"))
+    run(yard, 60)
+    assert not yard.controller.persists("truck_waits", name) or yard.agents[name].ground.mps > 0.0
+    assert not mission(yard, name).off_road
+
+
+def test_a_truck_whose_order_cannot_go_on_gets_a_new_one_when_a_person_has_looked():
+    yard = LiarYard(small_work(20), 69)
+    run(yard, 96)
+    yard.restart_truck("T002", along_m=10.0, with_order=True)
+    yard._operator = lambda: None
+    run(yard, 60)
+    assert "order_rejected" in codes(yard, "T002")
+    yard.handle(TruckPaused(yard.now_ms, "T002", False, "operator", "towed"))
+    run(yard, 20)
+    assert not mission(yard, "T002").unfit
     assert yard.breaches == []
 
 

@@ -4,6 +4,8 @@ Trucks whose way led through get another one, or wait until there is one. What w
 end, but where an unfit truck stands on it, which `truck_fitness` sees to.
 """
 
+from collections.abc import Callable
+
 from portway.core.commands import Alert, DriveTo
 from portway.core.controller.driving import want_place
 from portway.core.controller.state import Mission, Phase, State
@@ -26,7 +28,13 @@ class Roads:
 
     def lock(self, name: str, grounds: list[Ground]) -> bool:
         """Somebody else holds ground under a name, none any more when it is empty; whether that changes anything."""
-        rows = self._state.traffic.lock(name, grounds, self.size_m)
+        return self._held(name, self._state.traffic.lock(name, grounds, self.size_m))
+
+    def take_over(self, name: str, enter: Callable[[], bool]) -> bool:
+        """A truck that held ground without being led by us is led again from there, if `enter` succeeds."""
+        return self._held(name, self._state.traffic.take_over(name, enter))
+
+    def _held(self, name: str, rows: list[int] | None) -> bool:
         if rows is None:
             return False
         own = self._state.index.get(name, -1)

@@ -296,6 +296,7 @@ class TruckFitness:
         self._yard.forget(mission)
         if mission.unit is not None:
             state.board.placed.discard(mission.unit.id)
+        self._lock(mission, file)  # before it gives back what it holds: nobody is allocated the ground under it
         self._traffic.leave(row)
         state.traffic.set_load(row, mission.carries)
         state.claims.free(mission.truck)
@@ -305,7 +306,7 @@ class TruckFitness:
         state.set_phase(mission, Phase.PARKED)
         state.outbox.append(CancelOrder(mission.truck, True))
         state.work_wanted = state.places_freed = True
-        self._lock(mission, file)
+        self.look_for_danger()
 
     def _was_driven(self, file: TruckFile) -> bool:
         """Whether somebody at its wheel explains that it is elsewhere."""
@@ -357,8 +358,7 @@ class TruckFitness:
             self._lock(mission, file)
             return
         file.lost = []
-        self._roads.lock(mission.truck, [])
-        if back_on_road(self._state, mission, pose):
+        if self._roads.take_over(mission.truck, lambda: back_on_road(self._state, mission, pose)):
             file.told.discard("no_way_back")
             file.trusted = pose
             self._fit_again(mission)

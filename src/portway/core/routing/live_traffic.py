@@ -4,6 +4,8 @@
 tells what has been added. Time moves in `advance`; it never moves a truck.
 """
 
+import contextlib
+
 import numpy as np
 
 from portway.core.kernels import columns as c
@@ -144,8 +146,11 @@ class LiveTraffic(Traffic):
             self.trucks[truck, c.T_GOAL] = spot.stop
             self.clock[c.C_DIRTY] = 1
             stays = spot.movement < 0 and goal == spot.stop
-            if (stays or self.send(truck, goal) >= 0) and self._all_sent(goals):
-                return True
+            with contextlib.suppress(DeadlockError):  # who has kept his plan may wait for one whose plan was taken out
+                if (stays or self.send(truck, goal) >= 0) and self._all_sent(goals):
+                    self.clock[c.C_DIRTY] = 1
+                    self.renew()
+                    return True
         for array, before in kept:
             array[:] = before
         self._at_once = at_once

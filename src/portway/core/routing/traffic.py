@@ -4,6 +4,7 @@ One object owns the arrays that the kernels share. It decides nothing about jobs
 a place has one claimant (`TrafficMap.excludes` tells which places shut each other).
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import msgspec
@@ -376,6 +377,21 @@ class Traffic:
         if shut.any():
             self._foreign[name] = shut
         return self._roads_changed()
+
+    def take_over(self, name: str, enter: Callable[[], bool]) -> list[int] | None:
+        """Who held ground without being led by us is led from there, if `enter` succeeds: nobody else is allocated that
+        ground in between.
+
+        Returns what `block` returns; None when `enter` has not succeeded, and nothing has changed.
+        """
+        held = self._foreign.pop(name, None)
+        self._open_movements()
+        if enter():
+            return [] if held is None else self._roads_changed()
+        if held is not None:
+            self._foreign[name] = held
+            self._open_movements()
+        return None
 
     def foreign_uses(self) -> list[str]:
         """Names of those who hold ground without being led by us."""
