@@ -230,6 +230,7 @@ class Controller:
         unit, leg = mission.unit, mission.current_leg
         assert unit is not None
         mission.serving = False
+        self.standstill.served(event.crane)
         if leg.collect:
             self._collected(unit, mission, leg.jobs)
         else:

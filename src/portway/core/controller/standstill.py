@@ -27,6 +27,11 @@ class Standstill:
         self._looked_ms = 0
         self._marks: dict[str, tuple[object, int]] = {}  # of trucks, cranes and the terminal: what was seen, since when
         self._told: set[tuple[str, str]] = set()
+        self._served_ms: dict[str, int] = {}  # when a crane last ended a handover
+
+    def served(self, crane: str) -> None:
+        """A crane has ended a handover: who waits for it waits in its queue."""
+        self._served_ms[crane] = self._state.now_ms
 
     def look(self) -> None:
         """Tell what stands still for too long."""
@@ -76,7 +81,9 @@ class Standstill:
     def _truck(self, name: str, whys: dict[str, Why]) -> str:
         """Why a truck stands; nothing when that will end."""
         if whys[name].code == "handover":
-            return f"crane_silent: {name} > {whys[name].subject}"
+            crane = whys[name].subject
+            silent = self._state.now_ms - self._served_ms.get(crane, -self._patience_ms) >= self._patience_ms
+            return f"crane_silent: {name} > {crane}" if silent else ""
         return self._endless(name, whys)
 
     def _mark_of(self, mission: Mission) -> object:
