@@ -64,3 +64,24 @@ def test_flush_handles_all_at_once():
 
     asyncio.run(run())
     assert seen == ["0", "1", "2", "3", "4"]
+
+
+def test_a_message_that_breaks_the_handler_holds_up_none_of_the_others():
+    seen = []
+
+    def handle(letter):
+        seen.append(letter.topic)
+        if letter.topic in ("3", "7"):
+            raise RuntimeError("our own defect")
+
+    async def run():
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+        inbox = Inbox(handle, portion_s=0.0)
+        for i in range(10):
+            inbox.put(str(i), b"", False)
+        await asyncio.sleep(0.05)
+        inbox.put("last", b"", False)
+        await asyncio.sleep(0.05)
+
+    asyncio.run(run())
+    assert seen == [*(str(i) for i in range(10)), "last"]

@@ -27,7 +27,6 @@ class Inbox:
     """To be used from the thread of an event loop."""
 
     def __init__(self, handle: Callable[[Letter], None], portion_s: float = PORTION_S) -> None:
-        """`handle` raises nothing."""
         self._handle, self._portion_s = handle, portion_s
         self._letters: deque[Letter] = deque()
         self._is_due = False
@@ -65,6 +64,9 @@ class Inbox:
             self._until_s = None
             return
         self._until_s = time.perf_counter() + self._portion_s
-        while self._letters and time.perf_counter() < self._until_s:
+        try:
             self._handle(self._letters.popleft())
-        self._go_on()
+            while self._letters and time.perf_counter() < self._until_s:
+                self._handle(self._letters.popleft())
+        finally:
+            self._go_on()  # a message that breaks us holds up none of the others
