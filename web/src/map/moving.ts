@@ -74,7 +74,7 @@ export class Moving {
   private colour(values: Int32Array, n: number, speed: number, row: Row | undefined, look: Look): string {
     const p = look.p;
     if (this.value("truck.quality", values, n) > 0) return p.mark;
-    if (this.value("truck.fault.code", values, n) > 0) return p.alarm;
+    if (this.value("truck.fault.code", values, n) > 0 || row?.["why"]?.code === "unfit") return p.alarm;
     switch (look.colourBy) {
       case "speed": return heatColour(1 - speed / 8.3, 1);
       case "battery": return heatColour(1 - this.value("truck.battery.charge", values, n) / 100, 1);

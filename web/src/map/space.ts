@@ -123,7 +123,7 @@ export class Space {
       this.trucks.setMatrixAt(n, pose.known ? matrix : hidden);
       this.loads.setMatrixAt(n, pose.known && values[boxes.first + n]! > 0 ? matrix : hidden);
       const row = look.trucks.get(devices[n]!);
-      const colour = devices[n] === look.selected ? this.palette.select : values[fault.first + n]! > 0 ? this.palette.alarm
+      const colour = devices[n] === look.selected ? this.palette.select : values[fault.first + n]! > 0 || row?.["why"]?.code === "unfit" ? this.palette.alarm
         : row?.["paused"] || row?.["withdrawn"] ? this.palette.warn : row?.["job"] ? this.palette.truck : this.palette.roadTruck;
       this.trucks.setColorAt(n, new Color(colour));
       this.loads.setColorAt(n, new Color(this.palette.boxes[hashOf(String(row?.["box"])) % this.palette.boxes.length]!));

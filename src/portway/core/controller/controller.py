@@ -117,6 +117,8 @@ class Controller:
 
     def persists(self, code: str, subject: str) -> bool:
         """Whether what an alert has told is still so; of what was a moment only, it is not."""
+        if code == "no_way":
+            return subject in self.state.astray
         return self.fitness.persists(code, subject) or self.standstill.persists(code, subject)
 
     def refusals(self, event: WorkChange | Intervention) -> list[WorkProblem]:
