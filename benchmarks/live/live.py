@@ -179,7 +179,7 @@ MEASUREMENTS = [
     Measurement("live_killed_back", "s", 10, 2, False, _killed),
     Measurement("live_standby_back", "s", 10, 3, False, _taken_over),
     Measurement("live_without_broker_bad", "count", 0, 0, False, _without_broker),
-    Measurement("live_edi_loop_p99", "ms", 20, 10, False, _edi_files),
+    Measurement("live_edi_loop_p99", "ms", 10, 4, False, _edi_files),
     Measurement("live_devices_lost", "count", 0, 0, False, _many_devices),
     Measurement("live_fuzz_crashes", "count", 0, 0, False, _fuzzed),
 ]

@@ -56,6 +56,24 @@ def test_live_the_event_is_kept_with_an_alarm_and_the_next_start_goes_on_without
     site.durable.close()
 
 
+def test_who_waits_for_an_answer_is_told_when_the_core_breaks(tmp_path, breaks):
+    site = LiveSite(tmp_path, load_scenario("huashan", {"fleet.trucks": "3"}))
+
+    async def run():
+        loop = site.server.loop
+        codes = ("before", "poison", "behind")
+        asks = [asyncio.ensure_future(loop.ask(lambda at, c=c: TroubleReported(at, c, "x", ""))) for c in codes]
+        await asyncio.sleep(0)
+        with pytest.raises(OurOwnError):
+            await loop.run()
+        return await asyncio.wait_for(asyncio.gather(*asks, return_exceptions=True), 5)
+
+    assert all(isinstance(answer, asyncio.CancelledError) for answer in asyncio.run(run()))
+    kept = [e.event.code for e in site.durable.journal.tail() if isinstance(e.event, TroubleReported)]
+    assert kept == ["before", "poison"]
+    site.durable.close()
+
+
 def test_simulated_the_journal_ends_with_the_event_at_which_a_replay_breaks_too(tmp_path, breaks):
     scenario = load_scenario("huashan", {"fleet.trucks": "3"})
     controller, world = make_controller(scenario, 1, 0), SimWorld(scenario, 1)

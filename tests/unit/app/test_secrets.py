@@ -1,6 +1,7 @@
 """Passwords and secrets are printed nowhere."""
 
 import contextlib
+import gc
 import re
 from pathlib import Path
 
@@ -62,6 +63,11 @@ def test_the_trucks_of_a_server_are_not_given_the_password_as_an_argument(monkey
     ((_, command, variables),) = started
     assert "hush" not in " ".join(command)
     assert variables == {"PORTWAY_BROKER": "mqtt://me:hush@broker"}
+
+
+def test_a_server_that_does_not_start_leaves_the_collector_on():
+    assert CliRunner().invoke(app, ["serve", "no-such-terminal"]).exit_code != 0
+    assert gc.isenabled()
 
 
 def test_a_broker_may_be_given_in_the_environment(monkeypatch):

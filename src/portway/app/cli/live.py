@@ -47,6 +47,7 @@ def broker_from(url: str, ca: Path | None, certificate: Path | None, key: Path |
 
 
 def serve(
+    context: typer.Context,
     scenario: Scenario,
     broker: BrokerUrl = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="HTTP port of health and metrics.")] = 8080,
@@ -73,6 +74,7 @@ def serve(
 
     Without --broker an embedded one is started on loopback.
     """
+    context.call_on_close(gc.enable)  # however it ends
     if not standby:
         gc.disable()  # until all is built, `serve_terminal`: collections in a growing heap take 0.3 s of a start
     from portway.adapters.storage.durable_error import StorageError

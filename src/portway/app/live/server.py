@@ -257,8 +257,10 @@ class LiveServer:
 
     def _received(self, letter: Letter) -> None:
         topic, payload, is_kept, self._came_s = letter
-        self._understood(topic, payload, is_kept)
-        self._came_s = None
+        try:
+            self._understood(topic, payload, is_kept)
+        finally:
+            self._came_s = None  # what is posted next did not come with it
 
     def _understood(self, topic: str, payload: bytes, is_kept: bool) -> None:
         if topic == self._lease_topic:
