@@ -30,7 +30,7 @@ def guarded_broker(
     for name in (MASTER, "T1", "T2", "stranger"):
         authority.client(name, name, 100)
     (folder / "mosquitto.conf").write_text(change(configuration(folder, authority.certificate, port)))
-    (folder / "acl").write_text(access_list("uagv", "portway", ["T1", "T2"], "test"))
+    (folder / "acl").write_text(access_list("uagv", "portway", ["T1", "T2"]))
     if os.getuid() == 0:  # Mosquitto gives up root before it reads its key
         shutil.chown(folder / "broker.key", "mosquitto")
         shutil.chown(folder / "acl", "mosquitto")

@@ -1,12 +1,20 @@
-"""The loop body both worlds run: take what happened, handle it, note it, send the commands.
+"""The one loop: take what happened, handle it, note it with its answer, send the answer.
 
-In simulation `step` jumps to the next instant at which anything happens; live, the caller decides when to step.
+Simulation, live control, a restart, a standby, a replay and the page's look at a journal all run it. They differ in
+what they give it: a world that pretends or one of steel, a journal that writes or one that compares, and a caller who
+jumps to the next instant (`step`), waits for it (`turn`) or follows what was (`Repeat`).
+
+Arrivals are facts that follow from other facts: the core derives them, before whatever comes next is handled.
 """
 
-from portway.core.commands import Command
+from collections.abc import Sequence
+
+from portway.core.commands import Alert, Command
 from portway.core.controller import Controller
-from portway.core.events import TruckArrived
+from portway.core.events import Event, TimerFired, TruckArrived
 from portway.ports import Journal, World
+
+CORE_BROKE = "core_broke"  # alarm and answer of an event that our own defect could not handle
 
 
 class Runtime:
@@ -25,31 +33,107 @@ class Runtime:
     def step(self, end_ms: int) -> bool:
         """Go to the next instant with events, at most `end_ms`, and handle them; False when `end_ms` is reached."""
         until = min(end_ms, self._world.next_ms())
-        arrivals = self._controller.advance(until)
-        self.now_ms = arrivals[0].at_ms if arrivals else until
-        for arrival in arrivals:
-            self._handle(arrival)
-        if not arrivals:
-            for event in self._world.take(self.now_ms):
-                self._arrivals_now()
-                self._handle(event)
+        if arrivals := self._advance(until):
+            self._answer_all(arrivals)
+        else:
+            self.now_ms = until
+            for event in self._world.take(until):
+                self.handle(event)
         return self.now_ms < end_ms
 
-    def _arrivals_now(self) -> None:
-        """Arrivals that the last event caused: a truck sent to where it stands. A replay asks before each event too."""
-        while arrivals := self._controller.advance(self.now_ms):
-            for arrival in arrivals:
-                self._handle(arrival)
+    def turn(self, now_ms: int) -> None:
+        """Handle what is due in the world, and the arrivals until now."""
+        for event in self._world.take(now_ms):
+            self.handle(event)
+        self.arrivals(now_ms)
 
-    def _handle(self, event) -> None:
+    def handle(self, event: Event) -> list[Command]:
+        """Handle one event, behind the arrivals until then; its answer."""
+        self.arrivals(event.at_ms)
+        return self.answer(event)
+
+    def arrivals(self, until_ms: int) -> None:
+        """Handle all arrivals until an instant, and those that their answers cause."""
+        while arrivals := self._advance(until_ms):
+            self._answer_all(arrivals)
+
+    def _advance(self, until_ms: int) -> Sequence[TruckArrived]:
+        try:
+            return self._controller.advance(until_ms)
+        except Exception as error:
+            self._broken(TimerFired(until_ms, "advance"), error)
+            raise
+
+    def _answer_all(self, arrivals: Sequence[TruckArrived]) -> None:
+        for arrival in arrivals:
+            self.answer(arrival)
+
+    def answer(self, event: Event) -> list[Command]:
+        """The core's answer, noted and sent; an event that breaks the core is noted, too, with that for an answer."""
+        self.now_ms = event.at_ms
         try:
             commands = self._controller.handle(event)
-        except Exception:
-            self._journal.note(event, [])  # a replay of the journal breaks at the same event
+        except Exception as error:
+            self._broken(event, error)
             raise
-        # arrivals follow from the decisions, so a replay derives them and the journal keeps only their answers
         self._journal.note(event, commands)
         self._world.apply(commands, self.now_ms)
+        return commands
+
+    def _broken(self, event: Event, error: Exception) -> None:
+        self._journal.note(event, [Alert(CORE_BROKE, type(event).__name__, repr(error)[:300])])
 
 
-__all__ = ["Runtime", "TruckArrived"]
+def broke(commands: Sequence[Command]) -> Alert | None:
+    """The alarm of a record whose event broke the core."""
+    first = commands[0] if len(commands) == 1 else None
+    return first if isinstance(first, Alert) and first.code == CORE_BROKE else None
+
+
+class Repeat:
+    """The loop over the events of a journal: each is answered again, and the answer compared with the one noted."""
+
+    def __init__(self, controller: Controller, world: World | None = None, journal: Journal | None = None) -> None:
+        """`world` and `journal` are told what is decided now; nothing comes from that world but the journal."""
+        nowhere = Nowhere()
+        self._controller = controller
+        self._runtime = Runtime(controller, world or nowhere, journal or nowhere)
+        self._due: list[TruckArrived] = []  # derived, and not met in the journal yet
+
+    def start(self) -> list[Command]:
+        """The first commands again, of a run that does not begin with an event."""
+        return self._runtime.start()
+
+    def answers_alike(self, event: Event, commands: Sequence[Command]) -> bool:
+        """Whether the next record of the journal follows from those before."""
+        return self.skip(event) and self._runtime.answer(event) == commands
+
+    def skip(self, event: Event) -> bool:
+        """Leave the next record out, but let trucks drive until then; whether it is what had to come."""
+        self.drive(event.at_ms)
+        if isinstance(event, TruckArrived):
+            return bool(self._due) and self._due.pop(0) == event
+        return not self._due
+
+    def drive(self, until_ms: int) -> None:
+        """Let trucks drive until an instant, or until arrivals that the next records have to tell of."""
+        if not self._due:
+            self._due = list(self._controller.advance(until_ms))
+
+
+class Nowhere:
+    """A world where nothing happens, and a journal that keeps nothing."""
+
+    def next_ms(self) -> int:
+        """Never."""
+        return 1 << 60
+
+    def take(self, now_ms: int) -> Sequence[Event]:
+        """Nothing."""
+        return ()
+
+    def apply(self, commands: Sequence[Command], now_ms: int) -> None:
+        """Nobody is told."""
+
+    def note(self, event: Event, commands: Sequence[Command]) -> None:
+        """Nothing is kept."""

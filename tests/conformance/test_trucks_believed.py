@@ -393,5 +393,5 @@ def test_a_truck_that_cannot_be_told_its_way_is_an_alarm_and_its_work_goes_to_ot
     order.movements = {order.told + 3: next(iter(order.movements.values()))}  # and what came before this step
     order.released = order.told + 3
     run(yard, 120)
-    assert "order_rejected" in codes(yard, name)
+    assert "no_beginning" in codes(yard, name)
     assert mission(yard, name).unfit

@@ -48,7 +48,7 @@ def test_a_second_server_on_the_broker_goes_without_a_word_and_the_first_works_o
     with terminal(tmp_path) as (processes, _):
         second = Serving(tmp_path, processes.scenario, "--broker", processes.url, "--db", str(tmp_path / "typo.db"))
         assert second.process.wait(60) == 3
-        assert "already speaks for terminal" in second.log.read_text()
+        assert "already speaks to the trucks of 'uagv'" in second.log.read_text()
         time.sleep(3)
         status = processes.status()
         assert (status["failed"], status["broker_up"], status["trucks_online"]) == ("", True, 6)

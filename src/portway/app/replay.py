@@ -12,7 +12,7 @@ from portway.adapters.storage.journal import Entry, JournalError, JournalWriter,
 from portway.app.compose import Run, make_controller
 from portway.core.controller import Controller
 from portway.core.dispatch import STRATEGIES
-from portway.core.events import TruckArrived
+from portway.runtime import Repeat
 from portway.sim.world import SimWorld
 
 
@@ -25,25 +25,12 @@ class Replay(NamedTuple):
     differs_at: int | None  # number of the first record whose answer differs
 
 
-def _feed(controller: Controller, world: SimWorld, journal: JournalWriter, entries: list[Entry]) -> int | None:
+def _differs_at(controller: Controller, world: SimWorld, journal: JournalWriter, entries: list[Entry]) -> int | None:
     """Handle all events; returns the number of the first record that differs, None when none does."""
-    world.apply(controller.start(), 0)
-    waiting: list[TruckArrived] = []
+    repeat = Repeat(controller, world, journal)
+    repeat.start()
     for number, entry in enumerate(entries):
-        event = entry.event
-        if isinstance(event, TruckArrived):
-            while not waiting:
-                waiting = controller.advance(event.at_ms)
-                if not waiting and controller.state.traffic.now_ms >= event.at_ms:
-                    return number
-            if waiting.pop(0) != event:
-                return number
-        elif waiting or controller.advance(event.at_ms):
-            return number
-        commands = controller.handle(event)
-        journal.note(event, commands)
-        world.apply(commands, event.at_ms)
-        if commands != entry.commands:
+        if not repeat.answers_alike(entry.event, entry.commands):
             return number
     return None
 
@@ -59,7 +46,7 @@ def replay(path: Path) -> Replay:
     world = SimWorld(header.scenario, header.seed)
     journal = JournalWriter(None, header)
     began = time.perf_counter()
-    differs_at = _feed(controller, world, journal, entries)
+    differs_at = _differs_at(controller, world, journal, entries)
     end_ms = entries[-1].event.at_ms if entries else 0
     board, tick_ms = controller.state.board, 1000 * header.scenario.policies.dispatch_period_s
     ended = board.jobs_done == board.jobs_total or end_ms >= header.end_ms - tick_ms  # else it was interrupted

@@ -7,6 +7,7 @@ where the steel is, since when each truck stands, which alarms have come.
 import json
 import random
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,10 @@ class LiarYard(VdaYard):
         moved = (x + along_m * np.cos(h) - aside_m * np.sin(h), y + along_m * np.sin(h) + aside_m * np.cos(h), h)
         pose = tuple(map(float, moved)) if self._is_clear(truck, moved) else (x, y, h)
         self.carry([old.connection(old.version.broken, self.now_s - 300.0)])  # written when it came online
+        self._switch_on(truck, pose, with_order)
+
+    def _switch_on(self, truck: str, pose: tuple[float, ...], with_order: bool) -> None:
+        old = self.agents[truck]
         agent = TruckAgent("steel", truck, old.version, pose, truck_type(self.scenario))  # type: ignore[arg-type]
         if with_order:
             agent.order_id, agent.update_id, agent.nodes, agent.edges = (
@@ -144,6 +149,7 @@ class LiarYard(VdaYard):
     def restart_server(self) -> None:
         """The core comes back from its snapshot, master control with nothing; the broker still has the connections."""
         self.controller = thaw(freeze(self.controller), self.map)
+        self.runtime = self.loop()
         self._events.clear()
         self.restart_master()
         self.tell([k for k in outstanding(self.controller.state) if isinstance(k, ExtendBase | PauseTruck)])
@@ -182,9 +188,7 @@ class LiarYard(VdaYard):
             self.carry(agent.step(dt_s, self.now_s))
         if self.now_ms % 1_000 == 0 and self.master is not None:
             self.take(self.master.tick(self.now_s))
-        for event in self.world.take(self.now_ms):
-            self.handle(event)
-        self._arrivals(self.now_ms)
+        self.runtime.turn(self.now_ms)
         if self.now_ms % 500 == 0:
             self._look_at_overlaps()
         if self.now_ms % 10_000 == 0:
@@ -264,13 +268,12 @@ class LiarYard(VdaYard):
             last = "" if head is None or head.truck is None else head.truck
         return self.now_ms - self._stood.get(last, (None, -STAND_MS))[1] < STAND_MS
 
-    def _handle(self, event: Event) -> list[Command]:
+    def note(self, event: Event, answer: Sequence[Command]) -> None:
         """As in `LiveYard`; when a crane has begun or ended to serve is kept."""
-        commands = super()._handle(event)
-        begun = [c.crane for c in commands if isinstance(c, StartHandover)]
+        super().note(event, answer)
+        begun = [c.crane for c in answer if isinstance(c, StartHandover)]
         for crane in [event.crane, *begun] if isinstance(event, HandoverDone) else begun:
             self._served_ms[crane] = self.now_ms
-        return commands
 
     def _operator(self) -> None:
         """A person who comes some time after the alarm: ends what the truck does wrong, puts it where it can go on from
@@ -301,7 +304,5 @@ class LiarYard(VdaYard):
         state = self.controller.state
         x, y, h = (float(v) for v in self.map.stop_pose[state.book.stop(state.homes[name])])
         if self._is_clear(name, (x, y, h)):
-            agent = TruckAgent("steel", name, self.agents[name].version, (x, y, h), truck_type(self.scenario))
-            self.agents[name] = agent
-            self.carry([agent.connection("ONLINE", self.now_s), agent.state(self.now_s)])
+            self._switch_on(name, (x, y, h), with_order=self.rng.random() < 0.5)
             self.marks["towed home"] += 1

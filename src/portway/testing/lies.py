@@ -22,7 +22,6 @@ class Lie(NamedTuple):
     hears: Hear | None = None
     does: str = ""  # stands | restarts | slow | manual | self_pause
     moved_m: tuple[float, float] = (0.0, 0.0)  # along and across, of the steel while it restarts
-    true_position: bool = True  # what it says of its position while it lasts is true
 
 
 def _key(body: dict[str, Any], *names: str) -> str:
@@ -99,6 +98,12 @@ def _deaf_to_action(*actions: str) -> Hear:
     return hears
 
 
+def _lost(body: dict[str, Any], rng: random.Random) -> dict[str, Any]:
+    """Nothing is left of its order or of its position."""
+    body = _placed(initialised=False, x=0.0, y=0.0)(_mode("MANUAL")(body, rng) or {}, rng) or {}
+    return {**body, "nodeStates": [], "edgeStates": []}
+
+
 GHOST = [{"nodeId": "X", "sequenceId": 2, "released": True}]
 LIES: tuple[Lie, ...] = (
     Lie("manual", ("manual",), _mode("MANUAL"), does="stands"),
@@ -113,10 +118,10 @@ LIES: tuple[Lie, ...] = (
     Lie("not localised", ("not_localised",), _placed(initialised=False)),
     Lie("on another map", ("not_localised",), _placed(mapId="quay-2")),
     Lie("no position", ("not_localised",), _without("agvPosition", "mobileRobotPosition")),
-    Lie("30 m to the side", ("elsewhere",), _placed(y=lambda y: y + 30.0), true_position=False),
-    Lie("8 m to the side", ("elsewhere",), _placed(y=lambda y: y + 8.0), true_position=False),
-    Lie("400 m away", ("jumped", "elsewhere"), _placed(x=lambda x: x + 400.0), true_position=False),
-    Lie("turned across", ("elsewhere",), _placed(theta=lambda t: t + 1.57), true_position=False),
+    Lie("30 m to the side", ("elsewhere",), _placed(y=lambda y: y + 30.0)),
+    Lie("8 m to the side", ("elsewhere",), _placed(y=lambda y: y + 8.0)),
+    Lie("400 m away", ("jumped", "elsewhere"), _placed(x=lambda x: x + 400.0)),
+    Lie("turned across", ("elsewhere",), _placed(theta=lambda t: t + 1.57)),
     Lie("nowhere", ("message_refused", "silent", "unheard"), _placed(x=1e300)),
     Lie("wrong last node", (), _with(lastNodeId="Z999")),
     Lie("a node ahead", (), _sequence(lambda q: q + 2)),
@@ -161,6 +166,9 @@ LIES: tuple[Lie, ...] = (
     Lie("slow", (), does="slow"),
     Lie("rejects every order", (), _error("orderError", "WARNING"), _deaf_to("order")),
     Lie("rejects every order, urgently", (), _error("VALIDATION_FAILURE", "URGENT"), _deaf_to("order")),
+    Lie("drops what it takes", ("order_rejected", "standstill", "truck_waits"), _with(nodeStates=[], edgeStates=[]),
+        does="stands"),
+    Lie("in manual, and lost", ("manual",), _lost, does="stands"),
     Lie("rejects updates", (), hears=lambda kind, b, _r: None if kind == "order" and b["orderUpdateId"] > 0 else b),
     Lie("link dead", ("broken", "silent", "unheard"), lambda _b, _r: None,
         _deaf_to("order", "instantActions", "responses")),

@@ -4,7 +4,7 @@ A truck follows its base along the ground, brakes for its end, is slower than pl
 about once a second. Reports get lost, come twice, or come late, from a seeded stream.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import numpy as np
@@ -18,6 +18,7 @@ from portway.core.events import Event, RunStarted, TruckReported
 from portway.core.model import Scenario
 from portway.core.routing.live_traffic import LiveTraffic
 from portway.core.routing.traffic_map import TrafficMap
+from portway.runtime import Runtime
 from portway.sim.overlaps import overlapping_pairs
 from portway.sim.world import SimWorld
 
@@ -74,6 +75,29 @@ class SteelTruck:
             self.at_m = self.mps = 0.0
 
 
+class Around:
+    """A yard as the loop sees it: a world, and a journal."""
+
+    def __init__(self, yard: "LiveYard") -> None:
+        self._yard = yard
+
+    def next_ms(self) -> int:
+        """As cranes and timers say."""
+        return self._yard.world.next_ms()
+
+    def take(self, now_ms: int) -> Sequence[Event]:
+        """As cranes and timers say."""
+        return self._yard.world.take(now_ms)
+
+    def apply(self, commands: Sequence[Command], now_ms: int) -> None:
+        """Carry out commands."""
+        self._yard.tell(commands)
+
+    def note(self, event: Event, commands: Sequence[Command]) -> None:
+        """Keep an event and its answer."""
+        self._yard.note(event, commands)
+
+
 class LiveYard:
     """A live core between steel trucks and simulated cranes."""
 
@@ -94,9 +118,16 @@ class LiveYard:
             for name, row in state.index.items()
         }
         self._late: list[tuple[int, TruckReported]] = []
-        self._handle(RunStarted(0))
+        self.runtime = self.loop()
+        self.handle(RunStarted(0))
 
-    def _tell(self, commands: list[Command]) -> None:
+    def loop(self) -> Runtime:
+        """The loop around the core that there is now."""
+        around = Around(self)
+        return Runtime(self.controller, around, around)
+
+    def tell(self, commands: Sequence[Command]) -> None:
+        """Carry out commands."""
         self.world.apply(commands, self.now_ms)
         for command in commands:
             if isinstance(command, ExtendBase):
@@ -108,14 +139,11 @@ class LiveYard:
 
     def handle(self, event: Event) -> list[Command]:
         """Hand an event to the core, and its answer to the yard."""
-        self._arrivals(event.at_ms)
-        return self._handle(event)
+        return self.runtime.handle(event)
 
-    def _handle(self, event: Event) -> list[Command]:
-        answer = self.controller.handle(event)
-        self.journal.append((event, answer))
-        self._tell(answer)
-        return answer
+    def note(self, event: Event, answer: Sequence[Command]) -> None:
+        """Keep an event and its answer."""
+        self.journal.append((event, list(answer)))
 
     def _reports(self) -> Iterator[TruckReported]:
         """What arrives now of what trucks say."""
@@ -141,14 +169,7 @@ class LiveYard:
             truck.move(TICK_MS / 1000)
         for report in self._reports():
             self.handle(report)
-        for event in self.world.take(self.now_ms):
-            self.handle(event)
-        self._arrivals(self.now_ms)
-
-    def _arrivals(self, now_ms: int) -> None:
-        while arrivals := self.controller.advance(now_ms):
-            for arrival in arrivals:
-                self._handle(arrival)
+        self.runtime.turn(self.now_ms)
 
     def poses(self) -> list[tuple[float, float, float]]:
         """Where all trucks are."""

@@ -78,15 +78,11 @@ class VdaYard(LiveYard):
     def now_s(self) -> float:
         return EPOCH_S + self.now_ms / 1000
 
-    def _tell(self, commands: list[Command]) -> None:
+    def tell(self, commands: Sequence[Command]) -> None:
+        """Carry out commands."""
         if self.master is None:
             self._early += commands
             return
-        self.tell(commands)
-
-    def tell(self, commands: Sequence[Command]) -> None:
-        """Carry out commands."""
-        assert self.master is not None
         self.world.apply(commands, self.now_ms)
         messages: list[Outgoing] = []
         for command in commands:
@@ -132,9 +128,7 @@ class VdaYard(LiveYard):
             self.carry(agent.step(TICK_MS / 1000, self.now_s))
         if self.now_ms % 1_000 == 0 and self.master is not None:
             self.take(self.master.tick(self.now_s))
-        for event in self.world.take(self.now_ms):
-            self.handle(event)
-        self._arrivals(self.now_ms)
+        self.runtime.turn(self.now_ms)
 
     def poses(self) -> list[tuple[float, float, float]]:
         return [agent.ground.pose for agent in self.agents.values()]

@@ -1,7 +1,7 @@
 """A live server as it runs, with its desk and its interface, but without a broker: trucks are silent."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 
 import httpx
@@ -33,11 +33,15 @@ def slot(number: int, tier: int = 1, block: str = "A1") -> YardSlot:
 class LiveSite:
     """The parts, and callers of the interface."""
 
-    def __init__(self, folder, scenario: Scenario, speed: float = 1.0) -> None:
-        self.durable = open_durable(str(folder / "live.db"))
-        self.run = open_run(self.durable.journal, scenario, speed=speed)
+    def __init__(
+        self, folder, scenario: Scenario, speed: float = 1.0, linked_cranes: Collection[str] | None = None
+    ) -> None:
+        """Without `linked_cranes` all are."""
         terminal = scenario.terminal
-        cranes = frozenset([*(c.id for c in terminal.quay_cranes), *(c.id for c in terminal.yard_cranes)])
+        every = [*(c.id for c in terminal.quay_cranes), *(c.id for c in terminal.yard_cranes)]
+        cranes = frozenset(every if linked_cranes is None else linked_cranes)
+        self.durable = open_durable(str(folder / "live.db"))
+        self.run = open_run(self.durable.journal, scenario, speed=speed, linked_cranes=cranes)
         self.server = LiveServer(self.run, self.durable, ServerOptions(Broker("127.0.0.1", 1), linked_cranes=cranes))
         self.desk = LiveDesk(self.server)
         self.core = self.run.controller
@@ -62,9 +66,9 @@ def _key(folder) -> tuple[str, KeyRing]:
 
 
 @asynccontextmanager
-async def running(folder, scenario: Scenario, speed: float = 1.0):
+async def running(folder, scenario: Scenario, speed: float = 1.0, linked_cranes: Collection[str] | None = None):
     """A site whose loop ticks; closed at the end, so that the next one goes on with its database."""
-    site = LiveSite(folder, scenario, speed)
+    site = LiveSite(folder, scenario, speed, linked_cranes)
     loop = asyncio.create_task(site.server.loop.run(site.run.first))
     try:
         yield site
@@ -74,11 +78,14 @@ async def running(folder, scenario: Scenario, speed: float = 1.0):
         site.durable.close()
 
 
-def at_work(folder, scenario: Scenario, act: Callable[[LiveSite], Awaitable[None]], speed: float = 1.0) -> None:
+def at_work(
+    folder, scenario: Scenario, act: Callable[[LiveSite], Awaitable[None]], speed: float = 1.0,
+    linked_cranes: Collection[str] | None = None,
+) -> None:  # fmt: skip
     """Do something at a running site."""
 
     async def go() -> None:
-        async with running(folder, scenario, speed) as site:
+        async with running(folder, scenario, speed, linked_cranes) as site:
             await act(site)
 
     asyncio.run(go())

@@ -1,5 +1,6 @@
 """`portway certs` from the command line."""
 
+import pytest
 from typer.testing import CliRunner
 
 from portway.app.cli.main import app
@@ -36,7 +37,15 @@ def test_a_manufacturer_that_is_a_wildcard_makes_nothing(tmp_path):
     assert not (tmp_path / "broker").exists()
 
 
-def test_the_server_may_write_the_lease_of_its_terminal_and_no_truck_may(tmp_path):
-    call("--out", str(tmp_path / "broker"), "--trucks", "2")
+@pytest.mark.parametrize(("more", "interface"), [((), "uagv"), (("--interface", "north"), "north")])
+def test_the_server_may_write_the_lease_of_its_trucks_and_no_truck_may(tmp_path, more, interface):
+    call("--out", str(tmp_path / "broker"), "--trucks", "2", *more)
     blocks = (tmp_path / "broker" / "acl").read_text().split("\n\n")
-    assert ["portway/huashan/master" in block for block in blocks] == [True, False, False]
+    assert [f"portway/{interface}/master" in block for block in blocks] == [True, False, False]
+    assert [f"{interface}/+/" in block for block in blocks] == [True, True, True]
+
+
+def test_an_interface_that_is_a_wildcard_makes_nothing(tmp_path):
+    result = call("--out", str(tmp_path / "broker"), "--interface", "+")
+    assert (result.exit_code, "'+'" in result.output) == (2, True)
+    assert not (tmp_path / "broker").exists()

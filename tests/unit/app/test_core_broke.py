@@ -8,10 +8,10 @@ from live_site import LiveSite
 from portway.adapters.storage.journal import JournalHeader, JournalWriter, read_journal
 from portway.app.compose import make_controller
 from portway.app.config import load_scenario
-from portway.app.live.core_loop import CORE_BROKE, broke
+from portway.app.replay import replay
 from portway.core.controller import Controller
 from portway.core.events import TroubleReported
-from portway.runtime import Runtime
+from portway.runtime import CORE_BROKE, Runtime, broke
 from portway.sim.world import SimWorld
 
 
@@ -86,6 +86,8 @@ def test_simulated_the_journal_ends_with_the_event_at_which_a_replay_breaks_too(
     journal.close()
     entries = list(read_journal(tmp_path / "journal")[1])
     assert entries[-1].event == TroubleReported(20_000, "poison", "x", "")
+    with pytest.raises(OurOwnError):
+        replay(tmp_path / "journal")
 
 
 def _run(runtime: Runtime) -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 
+import msgspec
 from live_site import at_work, slot, yard
 
+from portway.core.events import HandoverDone
 from portway.core.model import Container, JobOrder, MoveKind
 
 
@@ -25,6 +27,10 @@ async def happened(condition, seconds: float = 20.0) -> None:
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.02)
+
+
+def alerts(site) -> list[tuple[str, str]]:
+    return [(a.code, a.subject) for a in site.server.progress.alerts]
 
 
 def kinds(site, kind: str) -> list:
@@ -83,6 +89,7 @@ def test_a_crane_that_says_twice_that_it_is_ready_hears_so(tmp_path):
         answers = await asyncio.gather(*said)
         assert sorted(a.status_code for a in answers) == [204, 409, 409]
         assert {a.json()["problems"][0]["code"] for a in answers if a.status_code == 409} == {"already_ready"}
+        assert alerts(site) == [("crane_unexpected", "QC01")] * 3
         (await site.call("GET", "/work-queues")).raise_for_status()
 
     at_work(tmp_path, yard(*work(4)), act)
@@ -90,11 +97,56 @@ def test_a_crane_that_says_twice_that_it_is_ready_hears_so(tmp_path):
 
 def test_a_handover_that_is_not_under_way_is_answered_by_name_and_changes_nothing(tmp_path):
     async def act(site):
-        records = site.server.loop.records
         for truck, jobs in (("T001", ["D0"]), ("T999", ["D0"]), ("T001", ["D0", "D1"])):
             answer = await site.call("POST", "/cranes/QC01/handovers", {"truck": truck, "job_orders": jobs})
             assert (answer.status_code, answer.json()["problems"][0]["code"]) == (409, "no_handover")
-        assert site.server.loop.records >= records
+        assert alerts(site) == [("handover_unexpected", "QC01")] * 3
+        kept = [e.event for e in site.durable.journal.tail() if isinstance(e.event, HandoverDone)]
+        assert [(e.truck, e.job_orders) for e in kept] == [
+            ("T001", ("D0",)), ("T999", ("D0",)), ("T001", ("D0", "D1")),
+        ]  # fmt: skip
+        assert kinds(site, "collected") == kinds(site, "completed") == []
         assert site.server.loop.failed is None
+
+    at_work(tmp_path, yard(*work(4)), act)
+
+
+def test_one_crane_is_linked_and_the_other_simulated(tmp_path):
+    async def act(site):
+        refused = await site.call("POST", "/cranes/QC01/ready", {"job_order": "D0"})
+        assert (refused.status_code, refused.json()["problems"][0]["code"]) == (409, "crane_simulated")
+        board = site.core.state.board
+        await happened(lambda: board.queues["QC01"].ready)
+        assert not board.queues["QC02"].ready, "nobody has reported for it"
+        first = board.queues["QC02"].next_unit().jobs[0].id
+        assert (await site.call("POST", "/cranes/QC02/ready", {"job_order": first})).status_code == 204
+        assert board.queues["QC02"].ready or board.queues["QC02"].serving
+        assert alerts(site) == []
+
+    two = [
+        JobOrder(f"D{i}", D, Container(f"BD{i}"), quay_crane=crane, quay_bay=bay, sequence=i, slot=slot(i))
+        for i, (crane, bay) in enumerate((("QC01", 4), ("QC02", 12)))
+    ]
+    at_work(tmp_path, yard(*two), act, speed=60.0, linked_cranes=["QC02"])
+
+
+def test_a_gate_job_order_of_the_tos_is_done_by_its_road_truck(tmp_path):
+    async def act(site):
+        body = {"id": "R1", "kind": "receive", "container": {"id": "PWTU0000010"}, "slot": msgspec.to_builtins(slot(3))}
+        answer = await site.call("POST", "/job-orders", body)
+        assert answer.status_code == 201, answer.text
+        await happened(lambda: [e for e in kinds(site, "completed") if e.job_order == "R1"], 30)
+        assert alerts(site) == []
+
+    at_work(tmp_path, yard(), act, speed=60.0, linked_cranes=[])
+
+
+def test_a_vehicle_for_a_truck_that_never_spoke_needs_no_person(tmp_path):
+    async def act(site):
+        vehicle = {"manufacturer": "acme", "serial_number": "B7", "version": "2.1", "reason": "first"}
+        answer = await site.call("PUT", "/operations/trucks/T001/enrolment", vehicle)
+        assert answer.status_code == 204, answer.text
+        assert site.server.master.trucks["T001"].serial == "B7"
+        assert "exchanged" not in {code for code, _ in alerts(site)}
 
     at_work(tmp_path, yard(*work(4)), act)

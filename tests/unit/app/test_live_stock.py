@@ -130,14 +130,47 @@ def test_what_a_work_list_has_planned_is_not_questioned_when_something_else_chan
 
 def test_boxes_of_one_batch_may_stand_on_each_other(tmp_path):
     async def act(site):
-        stack = [order(i, "discharge", slot=at(9, tier=t)) for i, t in ((1, 3), (2, 1), (3, 2))]
+        stack = [order(i, "discharge", slot=at(9, tier=t), sequence=t) for i, t in ((1, 3), (2, 1), (3, 2))]
         answer = await site.call("POST", "/job-order-batches", {"job_orders": stack})
         assert answer.status_code == 201, answer.text
-        mixed = [order(i, "discharge", ft, slot=at(8, tier=t)) for i, t, ft in ((4, 2, 40), (5, 1, 20))]
+        mixed = [order(i, "discharge", ft, slot=at(8, tier=t), sequence=t) for i, t, ft in ((4, 2, 40), (5, 1, 20))]
         answer = await site.call("POST", "/job-order-batches", {"job_orders": mixed})
         assert {code for code, _ in codes(answer)} == {"stack_mixed"}
 
     at_work(tmp_path, yard(), act)
+
+
+def test_a_box_is_not_served_before_the_one_that_is_to_bear_it(tmp_path):
+    async def act(site):
+        hanging = [order(i, "discharge", slot=at(9, tier=t)) for i, t in ((1, 3), (2, 1), (3, 2))]
+        answer = await site.call("POST", "/job-order-batches", {"job_orders": hanging})
+        assert {code for code, _ in codes(answer)} == {"hanging"}
+        assert (
+            await site.call("POST", "/job-orders", order(4, "discharge", slot=at(8), sequence=10))
+        ).status_code == 201
+        late = order(5, "discharge", slot=at(8, tier=2), sequence=1)
+        answer = await site.call("POST", "/job-orders", late)
+        assert codes(answer) == [("hanging", "/slot/tier")]
+        assert answer.json()["problems"][0]["cure"] == "let it come behind J4"
+        assert (await site.call("POST", "/job-orders", {**late, "sequence": 11})).status_code == 201
+        answer = await site.call("PUT", "/work-queues/QC01/sequence", {"job_orders": ["J5", "J4"]})
+        assert codes(answer)[0][0] == "hanging"
+
+    at_work(tmp_path, yard(*loads(20)), act)
+
+
+def test_what_is_to_bear_another_box_is_not_taken_back(tmp_path):
+    async def act(site):
+        for i, tier in ((1, 1), (2, 2), (3, 3)):
+            body = order(i, "discharge", slot=at(9, tier=tier), sequence=30 + tier)
+            assert (await site.call("POST", "/job-orders", body)).status_code == 201
+        answer = await site.call("DELETE", "/job-orders/J1")
+        assert (answer.status_code, codes(answer)[0][0]) == (409, "bears_others")
+        assert "J2" in answer.json()["problems"][0]["cure"]
+        for i in (3, 2, 1):
+            assert (await site.call("DELETE", f"/job-orders/J{i}")).status_code == 204
+
+    at_work(tmp_path, yard(*loads(20)), act)
 
 
 @pytest.mark.parametrize(

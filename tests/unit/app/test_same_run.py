@@ -29,7 +29,7 @@ def test_the_same_scenario_does_not_differ_wherever_it_was_read_from(kept, given
     assert differences(kept, given) == []
     assert differences(kept, replaced(given, source="another folder")) == []
     assert differences(kept, load_scenario("huashan", {"fleet.trucks": "3", "policies.road_trucks": "false"})) == []
-    check_same(kept, given, "live.db")
+    check_same(begun(given), given, (), "live.db")
 
 
 def test_another_terminal_is_named(kept, given):
@@ -102,3 +102,21 @@ def test_a_database_of_another_scenario_is_refused_and_stays_as_it_was(tmp_path,
     )
     assert fleet == "  fleet.trucks: 3 in the database, 4 given; only given: T004; changed: T002, T003"
     assert path.read_bytes() == before
+
+
+def test_a_crane_that_was_linked_is_not_simulated_by_a_later_start(tmp_path, given):
+    state = open_durable(str(tmp_path / "live.db"))
+    open_run(state.journal, given, linked_cranes=["QC01"])
+    open_run(state.journal, given, linked_cranes=["QC01"])
+    with pytest.raises(OtherScenarioError, match="linked only in the database: QC01; give --linked-cranes as when"):
+        open_run(state.journal, given)
+    with pytest.raises(OtherScenarioError, match="linked only as given: QC02"):
+        open_run(state.journal, given, linked_cranes=["QC01", "QC02"])
+    state.close()
+
+
+def test_a_run_of_a_version_that_did_not_keep_its_linked_cranes_goes_on_with_any(given):
+    old = msgspec.msgpack.decode(msgspec.msgpack.encode(begun(given)), type=dict)
+    del old["linked_cranes"]
+    run = msgspec.convert(old, type(begun(given)))
+    check_same(run, given, ["QC01"], "live.db")

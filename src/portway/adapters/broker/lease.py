@@ -40,9 +40,10 @@ class Holder(NamedTuple):
     alive: bool
 
 
-def topic_of(terminal: str) -> str:
-    """The topic of a terminal's lease."""
-    return f"portway/{terminal}/master"
+def topic_of(interface: str) -> str:
+    """The topic of the lease: whoever holds it speaks to all trucks below the first level `interface`, whatever its
+    terminal is called."""
+    return f"portway/{interface}/master"
 
 
 def encode(holder: Holder) -> bytes:

@@ -49,16 +49,16 @@ def configuration(folder: Path, authority: Path, port: int) -> str:
     return _CONF.format(folder=folder.resolve(), authority=authority.resolve(), port=port)
 
 
-def access_list(interface: str, manufacturer: str, serials: Iterable[str], terminal: str) -> str:
+def access_list(interface: str, manufacturer: str, serials: Iterable[str]) -> str:
     """The text of `acl`: the master control reads and commands all, a truck writes and reads its own topics.
 
-    The lease of the terminal is the master's alone: a truck that could write it would put the server out of its place.
+    The lease is the master's alone: a truck that could write it would put the server out of its place.
     Raises ValueError for names that would give somebody the rights of others.
     """
     serials = list(serials)
-    check_names([interface, manufacturer, terminal], serials)
+    check_names([interface, manufacturer], serials)
     master = _rights(MASTER, f"{interface}/+/+/+", reads=SAID_BY_TRUCKS, writes=SAID_TO_TRUCKS)
-    blocks = [master + f"topic readwrite {ECHO_TOPIC}\ntopic readwrite {topic_of(terminal)}\n"]
+    blocks = [master + f"topic readwrite {ECHO_TOPIC}\ntopic readwrite {topic_of(interface)}\n"]
     for serial in serials:
         blocks.append(_rights(serial, f"{interface}/+/{manufacturer}/{serial}", SAID_TO_TRUCKS, SAID_BY_TRUCKS))
     return "\n".join(blocks)

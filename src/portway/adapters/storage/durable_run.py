@@ -18,6 +18,7 @@ class LiveRun(msgspec.Struct, frozen=True):
     visitors: int  # rows for road trucks
     started_at_s: float  # Unix epoch
     start_is_event: bool = False  # its first record is `RunStarted`; before, nobody was told what it began with
+    linked_cranes: tuple[str, ...] | None = None  # all others are simulated; None: an older version did not say
 
 
 def read_run(store: Store) -> LiveRun | None:

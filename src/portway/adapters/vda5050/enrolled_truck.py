@@ -22,6 +22,7 @@ class EnrolledTruck:
         self.truck, self.manufacturer, self.serial, self.version = truck, manufacturer, serial, version
         self.order = StretchOrder(run, truck)
         self.link = "unknown"
+        self.connection: tuple = ()  # its last word about that: state, header id, timestamp
         self.link_s = 0.0  # when it said so
         self.held = True  # it is told nothing of its way until the core says that it is fit
         self.cancels = False  # its order is to be cancelled
@@ -32,6 +33,7 @@ class EnrolledTruck:
         self.holds, self.standing, self.detail = "unknown", True, ""
         self.paused: bool | None = None
         self.position: Pose | None = None
+        self.has_jumped = False  # between two states
         self.position_s = self.position_made_s = 0.0  # when it came, and when it was made by the truck's own clock
         self.charge_percent: float | None = None
         self.refused = 0

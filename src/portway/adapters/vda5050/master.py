@@ -25,7 +25,7 @@ from portway.adapters.vda5050.facts import (
 from portway.adapters.vda5050.order_way import nodes_and_edges
 from portway.adapters.vda5050.road_book import RoadBook, along_line_m
 from portway.adapters.vda5050.stretch_order import Opening, OrderName, order_id
-from portway.adapters.vda5050.truck_condition import faults_of, held_order
+from portway.adapters.vda5050.truck_condition import faults_of, held_order, position_of
 from portway.adapters.vda5050.versions import topic, version_of
 from portway.adapters.vda5050.zone_desk import ZoneDesk
 from portway.core.commands import CancelOrder, ExtendBase, HoldOrders
@@ -68,6 +68,10 @@ class MasterControl:
         self.trucks[truck] = self._by_topic[manufacturer, serial] = enrolled
         self.unknown.pop((manufacturer, serial), None)
         return self.condition(truck)
+
+    def farewell(self, truck: str, now_s: float) -> list[Outgoing]:
+        """To a vehicle that speaks for a truck no longer: it stops and gives up what it was told."""
+        return [self.instant_action(truck, kind, now_s) for kind in ("startPause", "cancelOrder")]
 
     def subscriptions(self) -> list[str]:
         """Topic filters of everything that trucks say."""
@@ -138,7 +142,8 @@ class MasterControl:
 
     def _tell(self, truck: EnrolledTruck, now_s: float) -> list[Outgoing]:
         order = truck.order
-        if truck.held or truck.stated_s is None or not order.has_news or truck.holds == "foreign":
+        wrong = set(truck.faults) - {"order_rejected", "no_beginning"}  # of that the core has to say what follows
+        if truck.held or wrong or truck.stated_s is None or not order.has_news or truck.holds == "foreign":
             truck.untold_s = None
             return []
         opening, here = (self._opening(truck) if order.is_ended else Opening(order.told)), None
@@ -232,11 +237,20 @@ class MasterControl:
             truck.refused += 1
             return [RefusedMessage(truck.truck, topic_name, str(error))], []
         if message == "connection":
-            return self._connection(truck, body, now_s)
+            return self._connection(truck, body, now_s, kept)
         if not truck.is_news(message, body.header_id, made_s):
             return [], []
         truck.seen_s = now_s
+        if message == "visualization":
+            return self._seen_at(truck, body, made_s, now_s), []
         return self._state(truck, body, made_s, now_s) if message == "state" else ([], [])
+
+    def _seen_at(self, truck: EnrolledTruck, body: Any, made_s: float, now_s: float) -> list[Fact]:
+        """Where a truck is between two states: of one that the core does not lead all that is known is where it is."""
+        if not truck.held or truck.stated_s is None:
+            return []
+        truck.has_jumped = self._jumped(truck, body, made_s, now_s) or truck.has_jumped
+        return [self.condition(truck.truck)]
 
     def _stranger(self, manufacturer: str, serial: str, major: str, topic_name: str) -> list[Fact]:
         key = (manufacturer[:60], serial[:60])
@@ -249,7 +263,13 @@ class MasterControl:
         if (body.manufacturer, body.serial_number) != (truck.manufacturer, truck.serial):
             raise wire.RefusedError(f"it says it is {body.manufacturer}/{body.serial_number}"[:160])
 
-    def _connection(self, truck: EnrolledTruck, body: Any, now_s: float) -> tuple[list[Fact], list[Outgoing]]:
+    def _connection(
+        self, truck: EnrolledTruck, body: Any, now_s: float, kept: bool
+    ) -> tuple[list[Fact], list[Outgoing]]:
+        said = body.connection_state, body.header_id, body.timestamp
+        if kept and truck.link != "unknown" and said == truck.connection:
+            return [], []  # the broker says again what is known
+        truck.connection = said
         state = LINKS.get(body.connection_state)
         if state is None:
             truck.refused += 1
@@ -302,8 +322,9 @@ class MasterControl:
         if truck.link != "online" and now_s - truck.link_s > ALIVE_S:
             truck.link = "online"
         faults, truck.detail = faults_of(body, self._road.map_id)
-        if self._jumped(truck, body, made_s, now_s):
+        if self._jumped(truck, body, made_s, now_s) or truck.has_jumped:
             faults.add("jumped")
+        truck.has_jumped = False
         truck.stated_s = now_s
         truck.standing, truck.paused = not body.driving, body.paused
         truck.holds = held_order(body, truck.order.is_ours(body.order_id))
@@ -311,10 +332,12 @@ class MasterControl:
             faults.add("foreign_order")
             truck.detail = truck.detail or f"order {body.order_id[:80]}"
         step = None if "jumped" in faults else self._step(truck, body, faults, now_s)
+        if faults:
+            truck.order.given_up = 0  # for a reason
         if truck.order.is_rejected(round(now_s * 1000), bool(body.errors)):
             faults.add("order_rejected")
         if truck.untold_s is not None and now_s - truck.untold_s > UNTOLD_S:
-            faults.add("order_rejected")
+            faults.add("no_beginning")
             truck.detail = truck.detail or "where it says it is, its way cannot begin"
         truck.faults = tuple(sorted(faults))
         facts.append(self.condition(truck.truck))
@@ -359,9 +382,10 @@ class MasterControl:
         stretch, said, opened = self._road.stretch(movement), body.distance_since_last_node, truck.order.opened
         if said is not None and opened.first == step:
             said += opened.along_m  # the order began on this movement, not at its node
-        if body.agv_position is None:
+        p = position_of(body, self._road.map_id)
+        if p is None:
             return 0.0 if said is None else min(max(0.0, said), stretch.length_m)
-        along, off = along_line_m(stretch.line, body.agv_position.x, body.agv_position.y)
+        along, off = along_line_m(stretch.line, p[0], p[1])
         if off > OFF_LINE_M:
             return 0.0
         return along if said is None else max(0.0, min(along, said))
@@ -369,14 +393,14 @@ class MasterControl:
     def _jumped(self, truck: EnrolledTruck, body: Any, made_s: float, now_s: float) -> bool:
         """Whether a truck is further from where it was than it can have driven since; states that were held up come in
         a burst, so what their own times say counts, too."""
-        p, last = body.agv_position, truck.position
+        p, last = position_of(body, self._road.map_id), truck.position
         since_s = max(now_s - truck.position_s, min(made_s - truck.position_made_s, BURST_S), 0.0)
         if p is None:
-            return False
-        truck.position, truck.position_s, truck.position_made_s = (p.x, p.y, p.theta), now_s, made_s
+            return False  # where it was last is the best that is known
+        truck.position, truck.position_s, truck.position_made_s = p, now_s, made_s
         if last is None:
             return False
-        return math.hypot(p.x - last[0], p.y - last[1]) > JUMP_M + SPEED_MPS * since_s
+        return math.hypot(p[0] - last[0], p[1] - last[1]) > JUMP_M + SPEED_MPS * since_s
 
     def _errors(self, truck: EnrolledTruck, body: Any) -> list[Fact]:
         now = frozenset((e.error_type, e.error_level) for e in body.errors)

@@ -17,6 +17,7 @@ from portway.core.commands import ExtendBase
 REPEAT_MS = 2_500  # an order that is not confirmed for so long was lost
 SELDOM_MS = 10_000  # so often one is sent again that a truck does not take
 REJECTED_MS = 20_000  # an order that is not confirmed for so long, while the truck reports errors, was not taken
+GIVEN_UP_MAX = 3  # orders one after the other that were taken and given up without a movement
 IGNORED_MS = 60_000  # nor was one of which it says nothing for so long
 
 
@@ -72,6 +73,7 @@ class StretchOrder:
         self.told_horizon: tuple[int, ...] = ()
         self.sent_ms = 0
         self.unconfirmed_since_ms = -1  # what was sent has not been confirmed, -1 when it has
+        self.given_up, self.given_up_at = 0, -1  # orders in a row, at the same step
         self.synced = False  # the truck has said what it has
 
     def extend(self, command: ExtendBase) -> None:
@@ -119,19 +121,22 @@ class StretchOrder:
             self.waits = False  # whatever it had from before we knew it
             if name.first + last_sequence // 2 < self.told:
                 self._learn(name, update_id, last_sequence, None)  # it has given up what it had
-                self.is_over = True
+                self._given_up(self.told)
         if name is None:
             return None
         step = name.first + last_sequence // 2
         if step <= self.released:  # what was not released to it is not ours to take for passed
             self.passed = step
+            if step > self.given_up_at:
+                self.given_up = 0
             for known in [s for s in self.movements if s <= step]:
                 del self.movements[known]
         return step
 
     def _learn(self, name: OrderName | None, update_id: int, last_sequence: int, released_to: int | None) -> None:
-        """Take from a state what the truck has; while it has nodes ahead, released or not, its order is under way."""
-        self.synced, self.told_horizon, self.is_over = True, (), name is None
+        """Take from a state what the truck has; while it has nodes ahead, released or not, its order is under way, and
+        without any it has ended, or was given up."""
+        self.synced, self.told_horizon, self.is_over = True, (), name is None or released_to is None
         self.waits = released_to is not None
         if name is None:
             self.told = -1
@@ -141,8 +146,14 @@ class StretchOrder:
         self.update_id = update_id
         self.told = name.first + max(last_sequence, released_to or 0) // 2
 
+    def _given_up(self, step: int) -> None:
+        """Count how often the truck has taken an order and given it up without driving any of it."""
+        self.given_up, self.given_up_at = self.given_up + 1 if step == self.given_up_at else 1, step
+
     def is_rejected(self, now_ms: int, has_errors: bool) -> bool:
-        """Whether the truck does not take what it is told, however often."""
+        """Whether the truck does not take what it is told, however often, or takes it and does not keep it."""
+        if self.given_up >= GIVEN_UP_MAX:
+            return True
         patience_ms = REJECTED_MS if has_errors else IGNORED_MS
         return self.unconfirmed_since_ms >= 0 and now_ms - self.unconfirmed_since_ms >= patience_ms
 

@@ -6,6 +6,8 @@ standard demands of it counts as the worst that it could have said.
 
 from typing import Any
 
+from portway.adapters.vda5050.facts import Pose
+
 MODES = {
     "AUTOMATIC": "", "SEMIAUTOMATIC": "", "MANUAL": "manual", "SERVICE": "service", "TEACHIN": "teach_in",
     "TEACH_IN": "teach_in", "STARTUP": "starting", "INTERVENED": "intervened",
@@ -33,9 +35,13 @@ def _safety(safety: Any) -> str:
 
 
 def _position(body: Any, map_id: str) -> str:
-    """A position that is not initialised, or on another map, says nothing of where the truck is."""
+    return "not_localised" if position_of(body, map_id) is None else ""
+
+
+def position_of(body: Any, map_id: str) -> Pose | None:
+    """Where a truck says that it is; a position that is not initialised, or on another map, says nothing of that."""
     p = body.agv_position
-    return "" if p is not None and p.position_initialized and p.map_id == map_id else "not_localised"
+    return (p.x, p.y, p.theta) if p is not None and p.position_initialized and p.map_id == map_id else None
 
 
 def held_order(body: Any, is_ours: bool) -> str:

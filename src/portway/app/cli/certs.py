@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from portway.app.cli.options import Scenario, Set, overrides_of
+from portway.app.cli.options import Interface, Scenario, Set, overrides_of
 
 SERVER_DAYS = 825
 
@@ -18,6 +18,7 @@ def certs(
     port: Annotated[int, typer.Option(help="Port of the broker.")] = 8883,
     days: Annotated[int, typer.Option(min=1, help="How long certificates of trucks and server are good.")] = 365,
     renew: Annotated[list[str] | None, typer.Option(help="Make anew: a serial number, broker or master.")] = None,
+    interface: Interface = "uagv",
     manufacturer: Annotated[str | None, typer.Option(help="Of the trucks, as they report themselves.")] = None,
     trucks: Annotated[int | None, typer.Option(min=1, help="Number of trucks instead of the scenario's.")] = None,
     settings: Set = None,
@@ -30,15 +31,14 @@ def certs(
     from portway.adapters.broker.mosquitto import MASTER, access_list, configuration
     from portway.app.config import load_scenario
     from portway.app.live.enrolment import MANUFACTURER
-    from portway.app.live.server import ServerOptions
 
     loaded = load_scenario(scenario, overrides_of(settings, trucks, None))
     serials, again = [t.id for t in loaded.fleet.trucks], set(renew or [])
     if unknown := sorted(again - {*serials, "broker", "master"}):
         raise typer.BadParameter(f"--renew {unknown[0]}: no such truck; give a serial number, broker or master")
-    maker, interface = manufacturer or MANUFACTURER, ServerOptions._field_defaults["interface"]
+    maker = manufacturer or MANUFACTURER
     try:
-        rights = access_list(interface, maker, serials, loaded.terminal.id)
+        rights = access_list(interface, maker, serials)
         authority = Authority(out, loaded.terminal.id, datetime.datetime.now(datetime.UTC))
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error

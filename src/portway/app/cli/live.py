@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from portway.app.cli.options import Hosts, Scenario, Set, overrides_of
+from portway.app.cli.options import Hosts, Interface, Scenario, Set, overrides_of
 from portway.app.interrupt import end_in_time, on_signals
 
 Versions = Annotated[str, typer.Option(help="Versions of VDA 5050, given to the trucks in turn: 2.0,2.1,3.0.")]
@@ -55,6 +55,7 @@ def serve(
     db: Annotated[str, typer.Option(help="Database: a file, or a URL of PostgreSQL.")] = "runs/live/portway.db",
     trucks: Trucks = None,
     versions: Versions = "2.1",
+    interface: Interface = "uagv",
     with_trucks: Annotated[bool, typer.Option(help="Start a process with an agent for every truck, too.")] = False,
     keys: Annotated[Path | None, typer.Option(help="API keys (TOML); without it a key is made and shown.")] = None,
     tos: Annotated[Path | None, typer.Option(help="Links to the TOS (TOML): webhooks, EDIFACT, tokens.")] = None,
@@ -109,10 +110,12 @@ def serve(
             standby,
             alone=broker is None,
             linked_cranes=_linked(linked_cranes, loaded),
+            interface=interface,
             hosts=tuple(hosts or ()),
         )
         if with_trucks:
-            _truck_process(stack, scenario, url, versions, trucks, settings, speed, _memory(db))
+            spoken = ["--versions", versions, "--interface", interface]
+            _truck_process(stack, scenario, url, spoken, trucks, settings, speed, _memory(db))
         try:
             asyncio.run(serve_terminal(loaded, options, on_signals))
         except (StorageError, OtherMasterError, KeyFileError, TosLinksError) as error:
@@ -167,12 +170,12 @@ def _memory(database: str) -> Path:
 
 
 def _truck_process(
-    stack: ExitStack, scenario: Any, url: str, versions: str, trucks: int | None, settings: list[str] | None,
+    stack: ExitStack, scenario: Any, url: str, spoken: list[str], trucks: int | None, settings: list[str] | None,
     speed: float, memory: Path,
 ) -> None:  # fmt: skip
     from portway.app.live.child_process import child_process
 
-    command = [sys.executable, "-m", "portway", "truck", str(scenario), "--versions", versions]
+    command = [sys.executable, "-m", "portway", "truck", str(scenario), *spoken]
     command += ["--speed", str(speed), "--memory", str(memory), "--with-parent"]
     command += ["--trucks", str(trucks)] if trucks else []
     for setting in settings or []:
@@ -186,6 +189,7 @@ def truck(
     serial: Annotated[list[str] | None, typer.Option(help="Serial numbers; without any, all trucks.")] = None,
     trucks: Trucks = None,
     versions: Versions = "2.1",
+    interface: Interface = "uagv",
     state_s: Annotated[float, typer.Option(min=0.05, help="Seconds between two states.")] = 1.0,
     visualization_s: Annotated[float, typer.Option(min=0.0, help="Seconds between visualizations, 0: none.")] = 0.0,
     crawl: Annotated[bool, typer.Option(help="Drive at walking pace.")] = False,
@@ -221,7 +225,10 @@ def truck(
         kept = None if memory is None else TruckMemory(memory)
     except ValueError as error:
         raise typer.BadParameter(f"--memory {error}") from error
-    where, options = broker_from(broker, ca, certificate, key), AgentOptions(state_s, visualization_s, crawl=crawl)
+    where, options = (
+        broker_from(broker, ca, certificate, key),
+        AgentOptions(state_s, visualization_s, crawl=crawl, interface=interface),
+    )
 
     async def drive() -> None:
         stopping = asyncio.Event()

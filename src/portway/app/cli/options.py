@@ -1,5 +1,6 @@
 """Options that several commands share."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +16,21 @@ Hosts = Annotated[
     list[str] | None,
     typer.Option("--allow-host", metavar="NAME", help="A name by which the page may be asked for; again for more."),
 ]
+LEVEL = re.compile(r"[A-Za-z0-9_.:-]+")  # as in `adapters.broker.mosquitto`
+Interface = Annotated[
+    str,
+    typer.Option(
+        help="First level of the topics: one for each terminal on a broker.", callback=lambda text: level(text)
+    ),
+]
 Out = Annotated[Path | None, typer.Option(help="Folder for what the run leaves.")]
+
+
+def level(text: str) -> str:
+    """A level of a topic as it is; raises typer.BadParameter for what cannot be one."""
+    if not LEVEL.fullmatch(text):
+        raise typer.BadParameter(f"{text!r}: take letters, digits and _ . : - alone")
+    return text
 
 
 def overrides_of(settings: list[str] | None, trucks: int | None = None, strategy: str | None = None) -> dict[str, str]:

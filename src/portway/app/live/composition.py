@@ -43,6 +43,7 @@ class ServeOptions(NamedTuple):
     standby: bool = False  # wait while another server leads
     alone: bool = False  # on a broker of our own
     linked_cranes: frozenset[str] = frozenset()
+    interface: str = "uagv"  # first level of the topics
     hosts: tuple[str, ...] = ()  # names by which the page may be asked for besides its address
 
 
@@ -69,7 +70,9 @@ async def serve_terminal(scenario: Scenario, options: ServeOptions, on_signals: 
     if "://" not in options.database:
         Path(options.database).resolve().parent.mkdir(parents=True, exist_ok=True)
     keys, tokens = _keys(options.keys), options.tos.token_rule()
-    how = Opening(options.database, options.speed, options.standby, options.host, options.port)
+    how = Opening(
+        options.database, options.speed, options.standby, options.host, options.port, options.linked_cranes
+    )  # fmt: skip
     stopping = asyncio.Event()
     if options.standby:
         on_signals(stopping.set)
@@ -79,7 +82,7 @@ async def serve_terminal(scenario: Scenario, options: ServeOptions, on_signals: 
     warm(run.controller)
     server_options = ServerOptions(
         options.broker, options.versions, schemas=options.schemas, alone=options.alone,
-        linked_cranes=options.linked_cranes,
+        linked_cranes=options.linked_cranes, interface=options.interface,
     )  # fmt: skip
     server = LiveServer(run, durable, server_options)
     desk = LiveDesk(server)

@@ -15,16 +15,16 @@ from typing import NamedTuple, Protocol
 
 from portway.app.live.clock import RunClock
 from portway.app.live.snapshot import core_version, freeze
-from portway.core.commands import Alert, Command
+from portway.core.commands import Command
 from portway.core.controller import Controller
 from portway.core.events import Event
 from portway.ports import World
+from portway.runtime import Runtime
 
 MakeEvent = Callable[[int], Event]  # from its instant, ms
 IDLE_S = 0.5  # a tick comes at least so often
 BUDGET_S = 0.004  # a tick takes no more facts after so long: what the first have led to does not wait for the last
 SNAPSHOT_MS = 60_000
-CORE_BROKE = "core_broke"  # alarm and answer of an event that our own defect could not handle
 
 
 class Entries(Protocol):
@@ -47,6 +47,34 @@ class Fact(NamedTuple):
     done: asyncio.Future | None
 
 
+class Tick:
+    """World and journal of one turn of the loop: what is noted is kept, and told outside, once the turn is over."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.entries: list[tuple[Event, Sequence[Command]]] = []
+
+    def note(self, event: Event, commands: Sequence[Command]) -> None:
+        """To be kept."""
+        self.entries.append((event, commands))
+
+    def apply(self, commands: Sequence[Command], now_ms: int) -> None:
+        """Nobody is told before it is kept."""
+
+    def next_ms(self) -> int:
+        """As the world says."""
+        return self._world.next_ms()
+
+    def take(self, now_ms: int) -> Sequence[Event]:
+        """As the world says."""
+        return self._world.take(now_ms)
+
+    def taken(self) -> list[tuple[Event, Sequence[Command]]]:
+        """All entries since the last call."""
+        entries, self.entries = self.entries, []
+        return entries
+
+
 class CoreLoop:
     """One controller between links and a journal. All methods are called from the event loop's thread."""
 
@@ -57,6 +85,8 @@ class CoreLoop:
     ) -> None:  # fmt: skip
         self.controller, self._journal, self._clock, self._world = controller, journal, clock, world
         self._send, self._observe, self._kept = send, observe, [kept]
+        self._tick = Tick(world)
+        self._runtime = Runtime(controller, self._tick, self._tick)
         self._facts: deque[Fact] = deque()
         self._sleep: asyncio.Future[None] | None = None
         self._stopping = False
@@ -146,20 +176,18 @@ class CoreLoop:
         """Handle what has come, keep it, then tell the world."""
         woke = time.perf_counter()
         now = self._clock.now_ms()
-        entries: list[tuple[Event, list[Command]]] = []
         taken: list[Fact] = []
         answers: list[list[Command]] = []
         try:
             while self._facts and (self._stopping or time.perf_counter() - woke < BUDGET_S):
                 taken.append(self._facts.popleft())
-                answers.append(self._handle(taken[-1].make(now), entries))
-            for event in self._world.take(now):
-                self._handle(event, entries)
-            self._arrivals(now, entries)
+                answers.append(self._runtime.handle(taken[-1].make(now)))
+            self._runtime.turn(now)
         except Exception:
             self._facts.extendleft(reversed(taken))  # whoever waits for an answer is told that none comes
-            await self._keep(entries)  # the event that broke the core is the last of them
+            await self._keep(self._tick.taken())  # the event that broke the core is the last of them
             raise
+        entries = self._tick.taken()
         if not entries:
             return
         self.ticks += 1
@@ -190,35 +218,3 @@ class CoreLoop:
         """The state is that behind the last record here, since every tick ends with its commit."""
         self._snapshot_ms = now_ms
         self._keeper.submit(self._journal.snapshot, self.records, now_ms, freeze(self.controller), self._version)
-
-    def _handle(self, event: Event, entries: list[tuple[Event, list[Command]]]) -> list[Command]:
-        self._arrivals(event.at_ms, entries)
-        return self._answer(event, entries)
-
-    def _arrivals(self, now_ms: int, entries: list[tuple[Event, list[Command]]]) -> None:
-        """Arrivals follow from reports; they are kept, too, with what was answered to them."""
-        while arrivals := self.controller.advance(now_ms):
-            for arrival in arrivals:
-                self._answer(arrival, entries)
-
-    def _answer(self, event: Event, entries: list[tuple[Event, list[Command]]]) -> list[Command]:
-        """The core's answer; an event that breaks it is kept, too, with that for an answer (`broke`)."""
-        try:
-            commands = self.controller.handle(event)
-        except Exception as error:
-            entries.append((event, [Alert(CORE_BROKE, type(event).__name__, repr(error)[:300])]))
-            raise
-        entries.append((event, commands))
-        return commands
-
-
-def broke(commands: Sequence[Command]) -> Alert | None:
-    """The alarm of a record whose event broke the core."""
-    first = commands[0] if len(commands) == 1 else None
-    return first if isinstance(first, Alert) and first.code == CORE_BROKE else None
-
-
-def feed(controller: Controller, event: Event) -> list[Command]:
-    """Handle one event of a journal again. Arrivals were kept as events, so those derived now are dropped."""
-    controller.advance(event.at_ms)
-    return controller.handle(event)

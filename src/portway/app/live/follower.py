@@ -9,7 +9,6 @@ from portway.adapters.storage.durable_run import LiveRun
 from portway.adapters.storage.durable_snapshots import Snapshot
 from portway.adapters.storage.entry_format import Entry
 from portway.app.compose import traffic_parameters, truck_type
-from portway.app.live.core_loop import broke, feed
 from portway.app.live.snapshot import core_version, thaw
 from portway.app.map_cache import cached_map
 from portway.core.commands import Command
@@ -17,6 +16,7 @@ from portway.core.controller import Controller
 from portway.core.dispatch import STRATEGIES
 from portway.core.routing.live_traffic import LiveTraffic
 from portway.core.routing.traffic_map import TrafficMap
+from portway.runtime import Repeat, broke
 
 
 class Kept(Protocol):
@@ -52,6 +52,7 @@ class Follower:
             self.controller, self.number = fresh(run, self.map), 0
             self.first = [] if run.start_is_event else self.controller.start()
         self.last_ms = self.controller.state.now_ms
+        self._repeat = Repeat(self.controller)
 
     def follow(self, journal: Kept, records_max: int | None = None) -> int:
         """Handle what has come, at most so many records; returns how many. Raises ReplayError, StorageError."""
@@ -62,8 +63,8 @@ class Follower:
         for entry in islice(journal.tail(self.number), records_max):
             self.number += 1
             if broke(entry.commands) is not None:  # it would break the core again: a person was called, it is left out
-                self.controller.advance(entry.event.at_ms)
-            elif feed(self.controller, entry.event) != entry.commands:
+                self._repeat.skip(entry.event)
+            elif not self._repeat.answers_alike(entry.event, entry.commands):
                 cure = "run the server with the version that wrote it"
                 raise ReplayError(f"record {self.number} of the journal is answered otherwise; {cure}")
             self.last_ms = entry.event.at_ms

@@ -48,6 +48,8 @@ from portway.core.events import (
 )
 from portway.core.model.work import JobOrder, YardBox
 
+FEW = 10  # job orders that are checked in a millisecond or two
+
 
 class LiveDesk:
     """`TosDesk` in front of a server."""
@@ -78,16 +80,21 @@ class LiveDesk:
 
         Nobody is believed here that a box stands in the yard: whoever has a TOS has its stock.
         """
-        board, terminal = self._controller.state.board, self._server.run.scenario.terminal
-        if all(is_known(job, board) for job in jobs):
+        if all(is_known(job, self._controller.state.board) for job in jobs):
             return []
-        found = batch_problems(jobs, terminal, board, {})
-        if found:
+        if found := await self._problems(jobs):
             return found
         event = JobOrderReceived(0, jobs[0]) if len(jobs) == 1 else JobOrdersReceived(0, tuple(jobs))
         if any(job.kind in ROAD_KINDS for job in jobs):  # the core may keep no room for road trucks
             return await self._ask(event)
         return await self._tell(event)  # what the core would ask has been asked
+
+    async def _problems(self, jobs: list[JobOrder]) -> list[WorkProblem]:
+        """Many are checked beside the loop, against the board as it was when they came; the core has the last word."""
+        board, terminal = self._controller.state.board, self._server.run.scenario.terminal
+        if len(jobs) <= FEW:
+            return batch_problems(jobs, terminal, board, {})
+        return await asyncio.to_thread(batch_problems, jobs, terminal, board.copy(), {})
 
     async def cancel(self, job_order: str, by: str, reason: str) -> list[WorkProblem]:
         """Take a job order back, and those that wait for it; one that is gone is gone."""
@@ -127,36 +134,46 @@ class LiveDesk:
                             f"start it with --linked-cranes {crane}")]  # fmt: skip
 
     async def crane_ready(self, crane: str, job_order: str) -> list[WorkProblem]:
-        """Taken once, when it is what the crane was told to prepare."""
+        """Taken once, when it is what the crane was told to prepare; anything else is told to a person as well."""
         if simulated := self._simulated(crane):
             return simulated
         async with self._reports:
-            queue = self._controller.state.board.queues.get(crane)
-            unit = queue.next_unit() if queue is not None else None
-            if queue is None or unit is None or not queue.prepared or job_order not in [j.id for j in unit.jobs]:
-                return [WorkProblem(job_order, "not_prepared", "job_order", job_order,
-                                    f"{crane} was not told to prepare it", "wait for the event `prepare`")]  # fmt: skip
-            if queue.ready or queue.serving:
-                return [WorkProblem(job_order, "already_ready", "job_order", job_order,
-                                    f"{crane} is ready for it already", "say it once")]  # fmt: skip
-            name = unit.id
+            unit = self._controller.state.board.unit_of_job.get(job_order)
+            problems, name = self._not_prepared(crane, job_order), job_order if unit is None else unit.id
             await self._server.loop.ask(lambda at: CraneReady(at, crane, name))
+        return problems
+
+    def _not_prepared(self, crane: str, job_order: str) -> list[WorkProblem]:
+        queue = self._controller.state.board.queues.get(crane)
+        unit = queue.next_unit() if queue is not None else None
+        if queue is None or unit is None or not queue.prepared or job_order not in [j.id for j in unit.jobs]:
+            return [WorkProblem(job_order, "not_prepared", "job_order", job_order,
+                                f"{crane} was not told to prepare it", "wait for the event `prepare`")]  # fmt: skip
+        if queue.ready or queue.serving:
+            return [WorkProblem(job_order, "already_ready", "job_order", job_order,
+                                f"{crane} is ready for it already", "say it once")]  # fmt: skip
         return []
 
     async def handover_done(self, crane: str, truck: str, job_orders: list[str]) -> list[WorkProblem]:
-        """Taken once, when this handover is under way."""
+        """Taken once, when this handover is under way; anything else is told to a person as well."""
         if simulated := self._simulated(crane):
             return simulated
         async with self._reports:
-            mission = self._controller.state.missions.get(truck)
-            if mission is None or mission.unit is None or not mission.serving or mission.served_by != crane:
-                return [WorkProblem("", "no_handover", "truck", truck, f"{crane} and {truck} are in no handover",
-                                    "wait for the event `handover`, and say once that it is done")]  # fmt: skip
-            jobs = mission.current_leg.jobs
-            if sorted(jobs) != sorted(job_orders):
-                return [WorkProblem("", "no_handover", "job_orders", job_orders,
-                                    f"{crane} and {truck} hand over {', '.join(jobs)}", "name these")]  # fmt: skip
+            problems, jobs = self._no_handover(crane, truck, job_orders), tuple(job_orders)
+            if not problems:
+                jobs = self._controller.state.missions[truck].current_leg.jobs  # in their own sequence
             await self._server.loop.ask(lambda at: HandoverDone(at, crane, truck, jobs))
+        return problems
+
+    def _no_handover(self, crane: str, truck: str, job_orders: list[str]) -> list[WorkProblem]:
+        mission = self._controller.state.missions.get(truck)
+        if mission is None or mission.unit is None or not mission.serving or mission.served_by != crane:
+            return [WorkProblem("", "no_handover", "truck", truck, f"{crane} and {truck} are in no handover",
+                                "wait for the event `handover`, and say once that it is done")]  # fmt: skip
+        jobs = mission.current_leg.jobs
+        if sorted(jobs) != sorted(job_orders):
+            return [WorkProblem("", "no_handover", "job_orders", job_orders,
+                                f"{crane} and {truck} hand over {', '.join(jobs)}", "name these")]  # fmt: skip
         return []
 
     # -- the control room ---------------------------------------------------------------------------------------

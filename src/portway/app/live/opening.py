@@ -21,6 +21,7 @@ class Opening(NamedTuple):
     waits: bool  # while another server leads, instead of refusing
     host: str  # where it answers meanwhile
     port: int
+    linked_cranes: frozenset[str] = frozenset()
 
 
 async def open_leading(
@@ -28,10 +29,11 @@ async def open_leading(
 ) -> tuple[DurableState, OpenedRun] | None:
     """The database and its run, begun or gone on with; None when `stopping` has ended the waiting. Raises
     StorageError."""
-    standby = Standby(scenario, how.database) if how.waits else None
+    linked = how.linked_cranes
+    standby = Standby(scenario, how.database, linked) if how.waits else None
     if standby is None:
         name = shown_url(database_url(how.database))
-        durable: DurableState | None = open_durable(how.database, lambda run: check_same(run.scenario, scenario, name))
+        durable: DurableState | None = open_durable(how.database, lambda run: check_same(run, scenario, linked, name))
     else:
         durable = standby.lead() or await stand_by(standby, how.host, how.port, stopping)
     if durable is None:
@@ -41,7 +43,7 @@ async def open_leading(
         log("upgraded", from_format=upgraded[0], copy=str(upgraded[1] or ""))
     try:
         known = None if standby is None else standby.follower
-        return durable, open_run(durable.journal, scenario, speed=how.speed, known=known)
+        return durable, open_run(durable.journal, scenario, speed=how.speed, known=known, linked_cranes=linked)
     except BaseException:
         durable.close()
         raise

@@ -2,7 +2,8 @@
 
 A run goes on with terminal, fleet, work and policies as they were kept when it began: what trucks and cranes have been
 told since refers to them. Another scenario would be silently without effect, so it is refused, and what differs is
-named. What belongs to a start and not to the run may change every time: broker, versions, keys, TOS links, addresses.
+named. So are other linked cranes: one that was linked would be simulated over a real spreader. What belongs to a start
+and not to the run may change every time: broker, versions, keys, TOS links, addresses.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,7 @@ from typing import Any
 import msgspec
 
 from portway.adapters.storage.durable_error import StorageError
+from portway.adapters.storage.durable_run import LiveRun
 from portway.core.model.scenario import Scenario
 
 NAMES_MAX = 4  # of what differs, by kind
@@ -21,9 +23,9 @@ class OtherScenarioError(StorageError):
     """The database holds the run of another scenario; the text names what differs."""
 
 
-def check_same(kept: Scenario, given: Scenario, database: str) -> None:
-    """Raise OtherScenarioError when a scenario is not the one of a run."""
-    if found := differences(kept, given):
+def check_same(run: LiveRun, given: Scenario, linked_cranes: Iterable[str], database: str) -> None:
+    """Raise OtherScenarioError when a scenario or its linked cranes are not those of a run."""
+    if found := [*differences(run.scenario, given), *_links(run.linked_cranes, set(linked_cranes))]:
         listed = "".join(f"\n  {line}" for line in found)
         raise OtherScenarioError(f"{database}: it holds the run of another scenario; {CURE}{listed}")
 
@@ -39,6 +41,14 @@ def differences(kept: Scenario, given: Scenario) -> list[str]:
     lines += _parts("work", kept.work, given.work)
     policies = msgspec.structs.replace(given.policies, road_trucks=kept.policies.road_trucks)
     return [*lines, *_parts("policies", kept.policies, policies)]
+
+
+def _links(kept: tuple[str, ...] | None, given: set[str]) -> Iterator[str]:
+    """A run of an older version does not know its linked cranes and goes on with any."""
+    if kept is not None and set(kept) != given:
+        parts = _named("linked only in the database", sorted(set(kept) - given))
+        parts = [*parts, *_named("linked only as given", sorted(given - set(kept)))]
+        yield f"linked cranes: {'; '.join(parts)}; give --linked-cranes as when the run began"
 
 
 def _parts(what: str, kept: msgspec.Struct, given: msgspec.Struct) -> Iterator[str]:

@@ -67,7 +67,7 @@ def _new_jobs(event: Event) -> Sequence[JobOrder]:
 
 
 class OtherMasterError(RuntimeError):
-    """Another master control speaks for this terminal on the broker."""
+    """Another master control speaks to the same trucks on the broker."""
 
 
 class LiveServer:
@@ -101,14 +101,15 @@ class LiveServer:
             lambda name, seconds: self.latencies[name].add(seconds), self._kept,
         )  # fmt: skip
         run_id = durable.journal.run.run_id
-        self._lease_topic = topic_of(run.scenario.terminal.id)
+        self._lease_topic = topic_of(options.interface)
         instance = f"{run_id[:8]}-{uuid.uuid4().hex[:8]}"
         self.lease = Lease(instance, run_id, time.time(), only_one=not durable.store.is_file)
         if options.alone:
             self.lease.phase = Phase.HELD
         self._inbox = Inbox(self._received)
+        name = f"{MASTER}-{options.interface}-{run.scenario.terminal.id}"
         self.link = MqttLink(
-            options.broker, MASTER if options.broker.certificate else f"{MASTER}-{run.scenario.terminal.id}",
+            options.broker, MASTER if options.broker.certificate else name,
             [self._lease_topic, *self.master.subscriptions()],
             lambda topic, payload: self._inbox.put(topic, payload, self.link.is_kept), self._link_changed,
             Outgoing(self._lease_topic, self.lease.will(), 1, True),
@@ -159,15 +160,14 @@ class LiveServer:
         """Two masters on one broker drive trucks against each other: one of them goes, and says who is there."""
         if self.lease.phase not in (Phase.REFUSED, Phase.LOST):
             return
-        other, terminal = self.lease.other, self.run.scenario.terminal.id
+        other, ours = self.lease.other, f"the trucks of {self.options.interface!r}"
         whose = f"run {other.run[:8]}" if other is not None else "another client with our id"
         if self.lease.phase is Phase.LOST:
-            raise OtherMasterError(
-                f"{whose} has taken over terminal {terminal} while this server was cut off; it stops"
-            )
+            raise OtherMasterError(f"{whose} has taken over {ours} while this server was cut off; it stops")
         raise OtherMasterError(
-            f"{whose} already speaks for terminal {terminal} on this broker; this server stops and has told no truck"
-            " anything: stop the other one, or see whether --db names the database that you mean"
+            f"{whose} already speaks to {ours} on this broker; this server stops and has told no truck anything:"
+            " stop the other one, see whether --db names the database that you mean, or give each terminal that"
+            " shares a broker its own --interface"
         )
 
     def _say(self, payload: bytes | None) -> None:
@@ -208,7 +208,10 @@ class LiveServer:
             self._enrolled(truck)
 
     def _enrolled(self, truck: str) -> None:
-        """Another vehicle speaks for a truck: it is told all that the truck was told."""
+        """Another vehicle speaks for a truck: it is told all that the truck was told, the one before to stop."""
+        before, vehicle = self.master.trucks[truck], self.enrolment.vehicles[truck]
+        if (before.manufacturer, before.serial) != vehicle[:2]:
+            self.link.publish(self.master.farewell(truck, self.run.clock.wall_s()))
         self._take(self.master.enrol(truck, *self.enrolment.vehicles[truck]))
         self._called.clear()
         told = outstanding(self.run.controller.state)

@@ -45,14 +45,14 @@ class _NothingKept:
 class Standby:
     """A waiting server. `look` and `warm_up` block: they are called in a thread, one call at a time."""
 
-    def __init__(self, scenario: Scenario, database: str) -> None:
+    def __init__(self, scenario: Scenario, database: str, linked_cranes: frozenset[str] = frozenset()) -> None:
         """Raises StorageError for a database that cannot have a standby."""
         url = database_url(database)
         self._name = shown_url(url)
         if url.get_backend_name() == "sqlite":
             cure = "give --db postgresql://USER@HOST/NAME, or leave --standby out"
             raise StorageError(f"{self._name}: a standby needs PostgreSQL, a file is on one machine; {cure}")
-        self._scenario, self._database = scenario, database
+        self._scenario, self._database, self._linked_cranes = scenario, database, linked_cranes
         self._watch: LeaderWatch | None = None
         self.follower: Follower | None = None
         self.problem = ""  # why the leader cannot be seen now
@@ -115,7 +115,7 @@ class Standby:
         self.behind = newest - self.follower.number
 
     def _fits(self, run: LiveRun) -> None:
-        check_same(run.scenario, self._scenario, self._name)
+        check_same(run, self._scenario, self._linked_cranes, self._name)
 
     def _forget_watch(self) -> None:
         if self._watch is not None:

@@ -6,12 +6,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from portway.adapters.storage.journal import Entry, JournalError, read_journal
+from portway.adapters.storage.journal import JournalError, read_journal
 from portway.app.compose import make_controller
 from portway.app.web.document import document
 from portway.app.web.sampling import Sampler
 from portway.core.dispatch import STRATEGIES
-from portway.core.events import TruckArrived
+from portway.runtime import Repeat
 from portway.twin.mirror import Mirror
 from portway.twin.positions import SimulatedPositions
 from portway.twin.recording import RecordingWriter
@@ -44,9 +44,9 @@ class JournalRun:
         )
         self._folder = folder
         self._next = 0
-        self._arrivals: list[TruckArrived] = []
+        self._repeat = Repeat(self.controller, journal=self.mirror)
         self.differs = False
-        self.mirror.begin(self.controller.start())
+        self.mirror.begin(self._repeat.start())
 
     def begin(self) -> None:
         """Record the first instant, so that there is something to look at."""
@@ -80,24 +80,12 @@ class JournalRun:
     def _feed(self, until_ms: int) -> None:
         """All entries up to an instant; at the first that this core answers in another way it ends."""
         while self._next < len(self._entries) and self._entries[self._next].event.at_ms <= until_ms:
-            if not self._handle(self._entries[self._next]):
+            entry = self._entries[self._next]
+            if not self._repeat.answers_alike(entry.event, entry.commands):
                 self.differs = True
                 return
             self._next += 1
-        self._arrivals += self.controller.advance(until_ms)
-
-    def _handle(self, entry: Entry) -> bool:
-        event = entry.event
-        if not self._arrivals:
-            self._arrivals = self.controller.advance(event.at_ms)
-        if isinstance(event, TruckArrived):
-            if not self._arrivals or self._arrivals.pop(0) != event:
-                return False
-        elif self._arrivals:
-            return False
-        commands = self.controller.handle(event)
-        self.mirror.note(event, commands)
-        return commands == entry.commands
+        self._repeat.drive(until_ms)
 
     async def run(self) -> None:
         """Record all of it in slices, so that pages are served meanwhile."""

@@ -60,7 +60,7 @@ class Controller:
         self.roads = Roads(self.state, self.visitors)
         self.interventions = Interventions(self.state, self.quay, self.yard, self.roads, self.dispatching)
         self.fitness = TruckFitness(self.state, self.yard, self.roads, self.interventions)
-        self.standstill = Standstill(self.state)
+        self.standstill = Standstill(self.state, self.visitors)
         self.assignments = Assignments(self.state)
 
     # -- the loop -----------------------------------------------------------------------------------------------
@@ -111,7 +111,9 @@ class Controller:
             self._begin()
         elif isinstance(event, TroubleReported):
             self.state.outbox.append(Alert(event.code, event.subject, event.detail))
-        elif not isinstance(event, TruckEnrolled):  # who speaks for a truck is nothing to the core
+        elif isinstance(event, TruckEnrolled):
+            self.fitness.exchanged(event.truck)
+        else:
             self._asked(event)
         return [*self._settle(), *self.assignments.news()]
 

@@ -6,7 +6,7 @@ and the units are exchanged. A load waits for its own truck: later loads stay in
 since the crane could not take them before.
 """
 
-from portway.core.commands import PrepareMove, StartHandover
+from portway.core.commands import Alert, PrepareMove, StartHandover
 from portway.core.controller.crane_pace import CranePace
 from portway.core.controller.driving import go_to_leg, hold, step_aside, want_place
 from portway.core.controller.state import Mission, Phase, State
@@ -39,6 +39,7 @@ class QuayService:
             self._state.set_timer(start, "crane:" + queue.crane)
             return
         queue.prepared = True
+        queue.asked[unit.id] = queue.asked.get(unit.id, 0) + 1
         discharge = unit.kind == MoveKind.DISCHARGE
         unit.begun = unit.begun or discharge  # the box may be off the ship before a truck is there
         dual = queue.last_was_load and discharge
@@ -47,8 +48,16 @@ class QuayService:
         self._look_ahead(queue, unit)
 
     def crane_ready(self, event: CraneReady) -> None:
-        """A crane has got ready; an answer for a unit that was taken from the queue meanwhile says nothing."""
+        """A crane has got ready; an answer for a unit that was taken from the queue meanwhile says nothing, and one
+        that nobody asked for is told to a person."""
         queue = self._state.board.queues[event.crane]
+        if event.unit not in queue.asked:
+            told = "it was not told to prepare it, or has said so before"
+            self._state.outbox.append(Alert("crane_unexpected", event.crane, f"ready for {event.unit}: {told}"))
+            return
+        queue.asked[event.unit] -= 1
+        if not queue.asked[event.unit]:
+            del queue.asked[event.unit]
         unit = queue.next_unit()
         if unit is not None and queue.prepared and unit.id == event.unit:
             queue.ready, queue.ready_ms = True, event.at_ms

@@ -3,15 +3,17 @@
 Looked at with the ticks of dispatch, in every world. Told is what nobody will end by himself: a crane or a truck whose
 chain of waiting ends at a truck that is unfit, paused or withdrawn, or that waits for nothing and does not drive, at a
 closed road, at a crane that does not answer, or at a box that nobody brings. Waiting for a truck that drives is none of
-that. Whatever else stops a whole terminal is told as `standstill`.
+that; a ring of those who wait for each other is. Whatever else stops a whole terminal is told as `standstill`.
 """
 
 from portway.core.commands import Alert
 from portway.core.controller.state import Mission, State
+from portway.core.controller.visitors import Visitors
 from portway.core.controller.waiting import Why, chain, why
 from portway.core.dispatch.crane_queue import CraneQueue
 from portway.core.dispatch.units import Unit, UnitState
 from portway.core.kernels import columns as c
+from portway.core.model.layout import Gate
 
 LOOK_MS = 30_000
 DOES_NOT_DRIVE = "does_not_drive"
@@ -21,8 +23,9 @@ ENDLESS = ("unfit", "paused", "closed_road", DOES_NOT_DRIVE)
 class Standstill:
     """Knows since when whom nothing has happened to."""
 
-    def __init__(self, state: State) -> None:
-        self._state = state
+    def __init__(self, state: State, visitors: Visitors) -> None:
+        self._state, self._visitors = state, visitors
+        self._gates = sorted(state.scenario.terminal.gates, key=lambda gate: gate.id)
         self._patience_ms = round(state.scenario.policies.standstill_s * 1000)
         self._looked_ms = 0
         self._marks: dict[str, tuple[object, int]] = {}  # of trucks, cranes and the terminal: what was seen, since when
@@ -55,11 +58,14 @@ class Standstill:
         waiting = [m for m in trucks if self._lasts(m.truck, self._mark_of(m)) and self._has_to_go_on(m)]
         queues = [queue for queue in state.board.in_order() if self._stands(queue)]
         is_still = self._lasts("", self._moved()) and self._work_waits()
-        if not (waiting or queues or is_still):
+        first = {gate.id: self._visitors.may_enter(gate.id) or state.now_ms for gate in self._gates}
+        gates = [gate for gate in self._gates if self._lasts(gate.id, first[gate.id])]
+        if not (waiting or queues or gates or is_still):
             return []
         whys = {m.truck: why(state, m) for m in trucks}
         found = [(("truck_waits", m.truck), self._truck(m.truck, whys)) for m in waiting]
         found += [(("work_waits", queue.crane), self._crane(queue, whys)) for queue in queues]
+        found += [(("work_waits", gate.id), self._gate(gate, whys)) for gate in gates]
         if is_still:
             found.append((("standstill", state.scenario.terminal.id), self._terminal(whys)))
         return [(key, cause) for key, cause in found if cause]
@@ -96,6 +102,8 @@ class Standstill:
         links = [name, *chain(name, whys)]
         last = links[-1]
         code = whys[last].code if last in whys else ""
+        if last in whys and whys[last].subject in links and all(self._stood(link) for link in links):
+            return f"ring: {' > '.join([*links, whys[last].subject])}"
         if code == "none" and self._is_stuck(last):
             code = DOES_NOT_DRIVE
         held_by = sorted(self._state.traffic.foreign_uses()) if code == "closed_road" else []
@@ -104,8 +112,12 @@ class Standstill:
 
     def _is_stuck(self, name: str) -> bool:
         """Whether a truck that has to go on has not for too long."""
+        return self._has_to_go_on(self._state.missions[name]) and self._stood(name)
+
+    def _stood(self, name: str) -> bool:
+        """Whether a truck has stood for too long."""
         since = self._marks[name][1] if name in self._marks else self._state.now_ms
-        return self._has_to_go_on(self._state.missions[name]) and self._state.now_ms - since >= self._patience_ms
+        return self._state.now_ms - since >= self._patience_ms
 
     # -- cranes -------------------------------------------------------------------------------------------------
 
@@ -139,6 +151,17 @@ class Standstill:
         at_work = any(m.is_at_work for m in self._state.missions.values())
         return "" if at_work else f"no_truck: {unit.id}"
 
+    # -- gates --------------------------------------------------------------------------------------------------
+
+    def _gate(self, gate: Gate, whys: dict[str, Why]) -> str:
+        """Why no road truck is let in although one could be; nothing when that will end."""
+        state, stop = self._state, self._state.book.stop(gate.place_in)
+        if held_by := state.traffic.locked_at(stop):
+            return f"closed_road: {gate.place_in} (ground held by {', '.join(held_by)})"
+        row = state.traffic.first_at(stop)
+        holder = state.name[row] if row >= 0 else state.claims.holder_of(gate.place_in)
+        return self._endless(holder, whys) if holder in whys else ""
+
     # -- the whole ----------------------------------------------------------------------------------------------
 
     def _moved(self) -> object:
@@ -156,4 +179,6 @@ class Standstill:
         board, now = self._state.board, self._state.now_ms
         heads = [q for q in board.in_order() if q.next_unit() is not None and q.start_ms[q.head] <= now]
         yard = [u for u in board.yard_moves if u.release_ms <= now and u.state in (UnitState.OPEN, UnitState.ASSIGNED)]
-        return bool(heads or yard)
+        aboard = [m.unit.legs[m.leg :] for m in self._state.missions.values() if m.carries and m.unit is not None]
+        to_yard = any(legs and legs[0].crane is None for legs in aboard)
+        return bool(heads or yard or to_yard) or any(self._visitors.may_enter(gate.id) for gate in self._gates)

@@ -36,10 +36,14 @@ from portway.core.routing.live_traffic import LiveTraffic
 from portway.core.routing.whereabouts import Pose, apart_m
 from portway.core.safety.fitness import LINK_FAULTS, PATIENCE_MS, TRY_AGAIN_MS, fault
 
+KEEPS_LOST = frozenset({"elsewhere", "exchanged", "not_localised"})  # the steel may be where it was believed
+NOT_BEGUN = frozenset({"order_rejected", "no_beginning"})  # of the way that it was to be told
 MARGIN_M = 1.0  # around an unfit truck that stands
 DRIVEN_M = 8.0  # before and behind one that moves: a second at full speed
 PAUSE_MS = 5_000  # so long after our word a truck may still say otherwise about its pause
 SOON_MS = 500  # who is fit again is dealt with at the next full step of this
+KEPT_OFF_MS = 60_000  # so long a truck may drive on or keep its order until a person is called
+OTHER_PAUSE_MS = 60_000  # a truck that somebody else keeps paused for so long does no work
 SAID_AGAIN_MS = 5_000  # what a truck did not follow is said again so often
 
 
@@ -60,11 +64,20 @@ class TruckFile:
         self.cancelled_ms = -TRY_AGAIN_MS
         self.word_ms = -PAUSE_MS  # pause or go on was last said
         self.pause_since_ms = -1  # its pause is not what was told
+        self.kept_off_ms = -1  # nothing is wrong, and it cannot be led again yet
         self.wakes: set[int] = set()
 
     def faults(self) -> list[str]:
         """All that is wrong now."""
         return sorted({*self.said.faults, *self.latched, *self.seen})
+
+    def begin(self, faults: list[str], now_ms: int) -> None:
+        """Note since when each of the present faults lasts. A link that is dead in one way after the other was never
+        alive between."""
+        dead_ms = min((self.since_ms[f] for f in LINK_FAULTS if f in self.since_ms), default=now_ms)
+        links = LINK_FAULTS if any(f in LINK_FAULTS for f in faults) else ()
+        self.since_ms = {f: dead_ms if f in LINK_FAULTS else self.since_ms.get(f, now_ms) for f in faults}
+        self.told &= {*faults, *links, "no_way_back", "paused_by_other"}
 
     @property
     def may_drive(self) -> bool:
@@ -93,7 +106,7 @@ class TruckFitness:
         """A truck's condition has changed."""
         file, mission = self.files[event.truck], self._state.missions[event.truck]
         if "unheard" in file.said.faults and "unheard" not in event.faults and not mission.off_road:
-            file.latched.discard("order_rejected")  # it has started anew
+            file.latched -= NOT_BEGUN  # it has started anew
         file.said = event
         file.latched.update(f for f in event.faults if fault(f).latched)
         if not mission.off_road and event.pose is not None:
@@ -123,7 +136,7 @@ class TruckFitness:
         file, mission = self.files.get(truck), self._state.missions[truck]
         if file is None:
             return
-        anew = {"elsewhere", "order_rejected"}.intersection(file.faults())
+        anew = {"elsewhere", *NOT_BEGUN}.intersection(file.faults())
         if is_stuck and self._traffic.may_go_on(self._state.index[truck]):
             anew.add("stuck")
         file.latched.clear()
@@ -134,6 +147,20 @@ class TruckFitness:
         if mission.off_road:
             file.seen.discard("elsewhere")
         self._judge(mission, looked=True)
+
+    def exchanged(self, truck: str) -> None:
+        """Another vehicle speaks for a truck. The one before may still drive what was released to it, and stands
+        where it was believed: a person has to see where it is."""
+        file, mission = self.files[truck], self._state.missions[truck]
+        row = self._state.index[truck]
+        may_drive = file.said.holds != "none" or self._traffic.may_go_on(row)
+        if mission.off_road or file.trusted is None or not may_drive:
+            return
+        file.latched.add("exchanged")
+        file.details["exchanged"] = "the vehicle before may still drive, or stand in the way"
+        if not mission.serving:
+            self._leave(mission, file, file.faults())
+        self._judge(mission)
 
     def wake(self, truck: str) -> None:
         """Time has passed, or what has to be ended first has ended."""
@@ -175,9 +202,9 @@ class TruckFitness:
     def _judge(self, mission: Mission, looked: bool = False) -> None:
         """Draw the conclusions from all that is wrong with a truck."""
         file, now = self.files[mission.truck], self._state.now_ms
+        self._see_pause(mission, file)
         faults = file.faults()
-        file.since_ms = {f: file.since_ms.get(f, now) for f in faults}
-        file.told &= {*faults, "no_way_back", "paused_by_other"}
+        file.begin(faults, now)
         if faults:
             self._suspend(mission, file)
             self._stop(mission, any(fault(f).stop for f in faults))
@@ -215,6 +242,15 @@ class TruckFitness:
     def _say_pause(self, mission: Mission) -> None:
         self.files[mission.truck].word_ms = self._state.now_ms
         self._state.outbox.append(PauseTruck(mission.truck, mission.stopped or mission.paused_by_person))
+
+    def _see_pause(self, mission: Mission, file: TruckFile) -> None:
+        """A truck that stays paused against our word does no work, until it goes on."""
+        wanted = mission.stopped or mission.paused_by_person
+        lasts = file.pause_since_ms >= 0 and self._state.now_ms - file.pause_since_ms >= OTHER_PAUSE_MS
+        if file.said.paused and not wanted and lasts:
+            file.seen.add("paused_by_other")
+        elif not file.said.paused:
+            file.seen.discard("paused_by_other")
 
     def _check_pause(self, mission: Mission, file: TruckFile) -> None:
         """A truck that is paused without a word of ours, or drives on against it, is told again."""
@@ -288,8 +324,10 @@ class TruckFitness:
     def _leave(self, mission: Mission, file: TruckFile, faults: list[str]) -> None:
         state, row = self._state, self._state.index[mission.truck]
         self._suspend(mission, file)
-        file.lost = self._traffic.undriven(row) if file.may_drive else []
-        if "elsewhere" in faults and file.trusted is not None and not self._was_driven(file):
+        drives = file.may_drive or "exchanged" in faults
+        file.lost = self._traffic.undriven(row) if drives else []
+        moved = self._was_driven(file) and "not_localised" not in faults and "exchanged" not in faults
+        if not KEEPS_LOST.isdisjoint(faults) and file.trusted is not None and not moved:
             file.lost = [*file.lost, file.trusted]  # its position may be wrong, and the steel still there
         mission.held, mission.ahead, mission.ahead_is_leg = False, None, False
         give_to_others(state, self._yard, mission)
@@ -314,7 +352,7 @@ class TruckFitness:
 
     def _lock(self, mission: Mission, file: TruckFile) -> None:
         """The ground of a truck that is off the road: where it says it is, and where it may be or come to."""
-        if not file.may_drive and "elsewhere" not in file.faults():
+        if not file.may_drive and KEEPS_LOST.isdisjoint(file.faults()):
             file.lost = []
         pose = file.said.pose or file.trusted
         ahead = MARGIN_M if file.said.standing else DRIVEN_M
@@ -356,8 +394,9 @@ class TruckFitness:
             if file.said.holds in ("ours", "foreign"):
                 self._cancel_again(mission, file, void=True)
             self._lock(mission, file)
+            self._call_for(mission, file)
             return
-        file.lost = []
+        file.lost, file.kept_off_ms = [], -1
         if self._roads.take_over(mission.truck, lambda: back_on_road(self._state, mission, pose)):
             file.told.discard("no_way_back")
             file.trusted = pose
@@ -369,6 +408,18 @@ class TruckFitness:
             file.told.add("no_way_back")
             self._state.outbox.append(Alert("no_way_back", mission.truck, f"from ({pose[0]:.0f}, {pose[1]:.0f})"))
         self._wake_at(file, mission.truck, self._state.now_ms + TRY_AGAIN_MS)
+
+    def _call_for(self, mission: Mission, file: TruckFile) -> None:
+        """A truck with which nothing is wrong does not come back for long: a person is called."""
+        now = self._state.now_ms
+        file.kept_off_ms = now if file.kept_off_ms < 0 else file.kept_off_ms
+        due_ms = file.kept_off_ms + KEPT_OFF_MS
+        if now < due_ms:
+            self._wake_at(file, mission.truck, due_ms)
+        elif "no_way_back" not in file.told:
+            file.told.add("no_way_back")
+            why = "it does not stand still" if file.said.holds == "none" else "it does not give up its order"
+            self._state.outbox.append(Alert("no_way_back", mission.truck, why))
 
     def _cancel_again(self, mission: Mission, file: TruckFile, void: bool) -> None:
         """Have the order that a truck holds cancelled, now and then; `void` when it is led no longer."""

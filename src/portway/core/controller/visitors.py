@@ -51,6 +51,12 @@ class Visitors:
     def _waits(self, job: str) -> bool:
         return any(job == other for queue in self._queues.values() for _, other in queue)
 
+    def may_enter(self, gate: str) -> str:
+        """The first truck before a gate whose job order can be done now; empty for none, or while no row is free."""
+        board = self._state.board
+        ready = (truck for truck, job in self._queues[gate] if board.collectable(board.unit_of_job[job]))
+        return next(ready, "") if self._free_rows else ""
+
     def waiting(self) -> dict[str, int]:
         """Road trucks before each gate."""
         return {gate: len(queue) for gate, queue in self._queues.items()}

@@ -20,6 +20,7 @@ from portway.core.dispatch.crane_queue import CraneQueue
 from portway.core.dispatch.predecessors import predecessors_first
 from portway.core.dispatch.problems import WorkProblem, is_known
 from portway.core.dispatch.sequence import new_order, sequence_problems
+from portway.core.dispatch.stack_problems import borne_by
 from portway.core.dispatch.stock import stock_problems
 from portway.core.dispatch.units import Unit, UnitState
 from portway.core.events import (
@@ -36,6 +37,9 @@ WorkChange = (
     JobOrderReceived | JobOrdersReceived | JobOrderCancelled | WorkQueueResequenced | WorkQueueActivated | StockReceived
 )
 TWIN_WAIT_MS = 5_000  # a job order is not begun for so long when its twin is still to come
+
+
+NEW_RUN = "begin a new run, in another database, with the policy road_trucks = true"
 
 
 class WorkChanges:
@@ -66,7 +70,7 @@ class WorkChanges:
     def _no_road_trucks(self, job: JobOrder) -> list[WorkProblem]:
         if job.kind not in ROAD_KINDS or self._visitors.rows:
             return []
-        message, cure = "no room is kept for road trucks in this run", "start it with work that comes through a gate"
+        message, cure = "no room is kept for road trucks in this run", NEW_RUN
         return [WorkProblem(job.id, "no_road_trucks", "kind", str(job.kind), message, cure)]
 
     def _not_to_be_cancelled(self, job: str) -> list[WorkProblem]:
@@ -74,9 +78,10 @@ class WorkChanges:
         if job not in board.unit_of_job:
             message, cure = "no such job order", "it may have been cancelled before"
             return [WorkProblem(job, "unknown_job_order", "job_order", job, message, cure)]
-        begun = [j for j in [job, *board.dependents(job)] if not may_change(board.unit_of_job[j])]
+        gone = [job, *board.dependents(job)]
+        begun = [j for j in gone if not may_change(board.unit_of_job[j])]
         if not begun:
-            return []
+            return [problem for j in gone for problem in borne_by(board, board.job(j), gone)]
         message = "the job order has begun" if begun[0] == job else f"{begun[0]}, which waits for it, has begun"
         return [WorkProblem(job, "too_late", "job_order", job, message, "let it end")]
 

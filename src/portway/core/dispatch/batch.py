@@ -14,7 +14,7 @@ from portway.core.dispatch.feasibility import stuck_jobs
 from portway.core.dispatch.predecessors import predecessors_first
 from portway.core.dispatch.problems import checked, is_known, problems_with
 from portway.core.dispatch.units import UnitState
-from portway.core.dispatch.work_problem import Check, WorkProblem
+from portway.core.dispatch.work_problem import Check, Coming, WorkProblem
 from portway.core.model.layout import Terminal
 from portway.core.model.work import JobOrder, YardSlot
 
@@ -42,10 +42,9 @@ def _tried(
     jobs: list[JobOrder], terminal: Terminal, board: Board, in_yard: Mapping[str, YardSlot] | None
 ) -> list[WorkProblem]:
     """Try job orders one after the other on a board that may be spoilt."""
-    coming, found = {job.id: job for job in jobs}, list[WorkProblem]()
-    given = set(coming)
+    coming, given, found = Coming(jobs), {job.id for job in jobs}, list[WorkProblem]()
     for job in jobs:
-        del coming[job.id]
+        coming.has_come(job.id)
         problems = checked(Check(job, terminal, board, in_yard, coming)).found
         found += [p for p in problems if p.code != "unknown_after" or p.value not in given]  # that one is named itself
         if not problems:
@@ -58,12 +57,10 @@ def _tried(
 
 
 def put(board: Board, change: Change) -> None:
-    """Carry a change out on a board alone; units that go are on no truck any more."""
+    """Carry a change out on a copy of a board; units that go are on no truck any more, and do not know it."""
     for unit in change.gone:
-        if unit.state == UnitState.ASSIGNED:
-            unit.move_to(UnitState.OPEN)
-            board.placed.discard(unit.id)
-        board.removed(unit)
+        board.placed.discard(unit.id)
+        board.forget(unit)
     requeue(change, board.queue, board.placed)
     for unit, _ in change.come:
         board.added(unit)

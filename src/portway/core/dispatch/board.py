@@ -5,6 +5,7 @@ service only, so trucks and crane never wait for each other in a ring (`docs/dec
 Work comes and goes while it runs: `added` and `removed` keep all that is known of it together.
 """
 
+from bisect import insort
 from collections.abc import Iterable
 from copy import copy
 
@@ -20,7 +21,10 @@ class Board:
     def __init__(self, work: WorkList) -> None:
         units = make_units(work.job_orders)
         self.units: dict[str, Unit] = {u.id: u for u in units}
-        self.unit_of_job: dict[str, Unit] = {j.id: u for u in units for j in u.jobs}
+        self.unit_of_job: dict[str, Unit] = {}
+        self._followers: dict[str, tuple[str, ...]] = {}  # job orders that name one in `after`
+        for unit in units:
+            self._know(unit)
         self.jobs_done = 0
         self.jobs_total = len(work.job_orders)
         self.delivered: set[str] = set()
@@ -54,16 +58,15 @@ class Board:
                 queue.dual.append(dual)
 
     def copy(self) -> "Board":
-        """Another board with the same contents, to try a change on; frozen nouns are shared."""
-        other, units = copy(self), {name: copy(unit) for name, unit in self.units.items()}
-        other.units = units
-        other.unit_of_job = {job: units[unit.id] for job, unit in self.unit_of_job.items()}
+        """Another board with the same contents, to try a change on. Units are shared: what is tried puts new ones in
+        their place and changes none."""
+        other = copy(self)
+        other.units, other.unit_of_job = dict(self.units), dict(self.unit_of_job)
+        other._followers = dict(self._followers)
         other.delivered, other.placed = set(self.delivered), set(self.placed)
         other.boxes = self.boxes.copy()
         other.queues = {crane: queue.copy() for crane, queue in self.queues.items()}
-        for queue in other.queues.values():
-            queue.units = [units[unit.id] for unit in queue.units]
-        other.yard_moves = [units[unit.id] for unit in self.yard_moves]
+        other.yard_moves = self.yard_moves[:]
         return other
 
     def in_order(self) -> list[CraneQueue]:
@@ -120,20 +123,32 @@ class Board:
         """A unit that has come; the caller puts it into its crane's queue."""
         assert self.units.keys().isdisjoint([unit.id]), f"unit {unit.id} is known"
         self.units[unit.id] = unit
+        self._know(unit)
         for job in unit.jobs:
-            self.unit_of_job[job.id] = unit
             self.boxes.expected(job)
         self.jobs_total += len(unit.jobs)
         if unit.kind == MoveKind.YARD:
-            self.yard_moves = sorted([*self.yard_moves, unit], key=lambda u: (u.release_ms, u.id))
+            insort(self.yard_moves, unit, key=lambda u: (u.release_ms, u.id))
 
     def removed(self, unit: Unit) -> None:
         """An open unit that will not be done; the caller takes it out of its crane's queue."""
         unit.move_to(UnitState.CANCELLED)
+        self.forget(unit)
+
+    def _know(self, unit: Unit) -> None:
+        for job in unit.jobs:
+            self.unit_of_job[job.id] = unit
+            for name in dict.fromkeys(job.after):
+                self._followers[name] = (*self._followers.get(name, ()), job.id)
+
+    def forget(self, unit: Unit) -> None:
+        """As `removed`, without a word to the unit."""
         del self.units[unit.id]
         for job in unit.jobs:
             del self.unit_of_job[job.id]
             self.boxes.forgotten(job)
+            for name in job.after:
+                self._followers[name] = tuple(other for other in self._followers[name] if other != job.id)
         self.jobs_total -= len(unit.jobs)
         self.yard_moves = [u for u in self.yard_moves if u is not unit]
 
@@ -142,7 +157,7 @@ class Board:
         found, todo = set[str](), [job]
         while todo:
             name = todo.pop()
-            new = {j.id for u in self.units.values() for j in u.jobs if name in j.after} - found
+            new = set(self._followers.get(name, ())) - found
             found |= new
             todo += sorted(new)
         return sorted(found)

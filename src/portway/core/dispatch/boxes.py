@@ -44,8 +44,7 @@ class Boxes:
         other = copy(self)
         other.at, other.by_slot, other.word_of = dict(self.at), dict(self.by_slot), dict(self.word_of)
         other.left, other.container = set(self.left), dict(self.container)
-        other.open = {box: jobs[:] for box, jobs in self.open.items()}
-        other.bringing = {slot: jobs[:] for slot, jobs in self.bringing.items()}
+        other.open, other.bringing = dict(self.open), dict(self.bringing)  # their lists are exchanged, never changed
         return other
 
     def expected(self, job: JobOrder) -> None:
@@ -98,10 +97,10 @@ class Boxes:
 
     def _expect(self, job: JobOrder) -> None:
         self.container[job.container.id] = job.container
-        self.open.setdefault(job.container.id, []).append(job)
+        self.open[job.container.id] = [*self.open.get(job.container.id, ()), job]
         slot = goes_to(job)
         if slot is not None:
-            self.bringing.setdefault(slot, []).append(job)
+            self.bringing[slot] = [*self.bringing.get(slot, ()), job]
 
     def _believe(self, job: JobOrder) -> None:
         box = job.container.id

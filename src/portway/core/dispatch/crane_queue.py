@@ -17,6 +17,7 @@ class CraneQueue:
     """Units of one quay crane; `head` is the next to be served."""
 
     __slots__ = (
+        "asked",
         "crane",
         "dual",
         "head",
@@ -39,6 +40,7 @@ class CraneQueue:
         self.dual: list[bool] = []
         self.head = 0
         self.prepared = False  # the crane was told to prepare the head
+        self.asked: dict[str, int] = {}  # how often it was told to prepare a unit and has not answered
         self.ready = False  # and has done so
         self.ready_ms = 0  # since when
         self.serving = False  # a handover is under way
@@ -76,18 +78,19 @@ class CraneQueue:
 
     def settled(self, placed: Collection[str]) -> int:
         """Position from which on units may be moved; `placed` are units whose truck has a place under a crane."""
-        held = [i for i in range(self.head, len(self.units)) if self.units[i].id in placed]
-        return max([self.head + (self.prepared or self.serving), *(i + 1 for i in held)])
+        held = (i + 1 for i in range(len(self.units) - 1, self.head - 1, -1) if self.units[i].id in placed)
+        return max(self.head + (self.prepared or self.serving), next(held, 0))
 
     def place_for(self, unit: Unit, placed: Collection[str]) -> int:
         """Where a new unit comes in: by its sequence, behind what is settled, suspended or must not wait for it."""
-        first, gap = max(self.settled(placed), self.stop_at or 0), False
-        for i in range(self.head, len(self.units)):
-            if self.units[i].begun and not gap:
+        first, units = max(self.settled(placed), self.stop_at or 0), self.units
+        for i in range(self.head, len(units)):
+            if units[i].begun:
                 first = max(first, i + 1)
-            gap = gap or self.units[i].state == UnitState.OPEN
-        later = (i for i in range(first, len(self.units)) if self.units[i].sequence > unit.sequence)
-        return next(later, len(self.units))
+            if units[i].state == UnitState.OPEN:
+                break
+        later = (i for i in range(first, len(units)) if units[i].sequence > unit.sequence)
+        return next(later, len(units))
 
     def copy(self) -> "CraneQueue":
         """Another queue with the same contents, to try a change on."""
@@ -162,5 +165,5 @@ class CraneQueue:
     def _note_reach(self) -> None:
         """Units may move away from the head: remember how far those with a truck can reach."""
         self.version += 1
-        busy = [i for i in range(self.head, len(self.units)) if self.units[i].truck is not None]
-        self.reach = max(self.reach, *(i + 2 for i in busy[-1:]), 0)
+        busy = (i + 2 for i in range(len(self.units) - 1, self.head - 1, -1) if self.units[i].truck is not None)
+        self.reach = max(self.reach, next(busy, 0))

@@ -87,8 +87,9 @@ def _quay(check: Check) -> None:
     if not check.known("unknown_crane", "quay_crane", job.quay_crane, cranes, "quay crane"):
         return
     crane = cranes[job.quay_crane or ""]
-    own = any(p.kind == PlaceKind.QUAY_TRANSFER and p.serves == crane.id for p in terminal.places)
-    if job.quay_bay is None and own:
+    if job.quay_bay is None and any(
+        p.kind == PlaceKind.QUAY_TRANSFER and p.serves == crane.id for p in terminal.places
+    ):
         return
     if job.quay_bay is None or not crane.bay_start <= job.quay_bay <= crane.bay_end:
         reach = f"{crane.bay_start} to {crane.bay_end}"

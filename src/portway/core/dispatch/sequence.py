@@ -9,6 +9,7 @@ from collections import Counter
 from portway.core.dispatch.board import Board
 from portway.core.dispatch.feasibility import stuck_jobs
 from portway.core.dispatch.problems import WorkProblem
+from portway.core.dispatch.stack_problems import hanging_in
 from portway.core.dispatch.units import Unit, UnitState
 from portway.core.events import WorkQueueResequenced
 
@@ -30,6 +31,11 @@ def sequence_problems(board: Board, event: WorkQueueResequenced) -> list[WorkPro
     found = [problem(*what) for what in wrong if what[1]]
     if found:
         return found
+    hanging = set(hanging_in(board, new_order(board, event))) - set(hanging_in(board, queue.units[queue.head :]))
+    if hanging:
+        return [
+            problem("hanging", sorted(hanging), "they would stand on nothing", "let those come first that bear them")
+        ]
     stuck = sorted(_stuck(board, event))
     return [problem("ring", stuck, "they would wait for each other", "keep to `after`")] if stuck else []
 

@@ -5,11 +5,15 @@ or 45 ft, whose fittings are both 40 ft apart, on 40 or 45 ft. A slot holds one 
 20 ft cannot be told and is refused with the one over a single 20 ft.
 """
 
+from collections.abc import Collection, Sequence
+
 import msgspec
 
+from portway.core.dispatch.board import Board
 from portway.core.dispatch.boxes import TAKES, Boxes, goes_to
-from portway.core.dispatch.work_problem import Check
-from portway.core.model.work import YardSlot
+from portway.core.dispatch.units import Unit
+from portway.core.dispatch.work_problem import Check, WorkProblem
+from portway.core.model.work import JobOrder, YardSlot
 
 
 def bears(below_ft: int, above_ft: int) -> bool:
@@ -32,7 +36,11 @@ def find_stack_problems(check: Check, slot: YardSlot, key: str) -> None:
     job = check.job
     length, below = job.container.length_ft, under(slot)
     resting = None if below is None else _there(check, below)
-    if below is not None and resting is None:
+    late = None if below is None else _bearer_behind(check, below)
+    if late is not None:
+        message = f"{late.id}, whose box is to bear it, comes behind it in the queue of {job.quay_crane}"
+        check.refuse("hanging", f"{key}.tier", slot.tier, message, f"let it come behind {late.id}")
+    elif below is not None and resting is None:
         message = f"nothing stands, or is to stand, in tier {below.tier} below it"
         cure = f"take tier {_lowest_free(check, slot)}, or hand over the stock if a box is there"
         check.refuse("hanging", f"{key}.tier", slot.tier, message, cure)
@@ -42,11 +50,45 @@ def find_stack_problems(check: Check, slot: YardSlot, key: str) -> None:
             check.refuse("stack_mixed", f"{key}.tier", slot.tier, message, "take a stack of its own length")
 
 
+def _bearer_behind(check: Check, below: YardSlot) -> JobOrder | None:
+    """The job order that brings the box below, if that comes off the ship by the same crane and later."""
+    job, boxes = check.job, check.board.boxes
+    if job.quay_crane is None or below in boxes.by_slot:
+        return None
+    known = [j for j in boxes.bringing.get(below, []) if j.id not in check.coming and j.sequence > job.sequence]
+    new = [j for j in check.coming.to(below) if j.sequence >= job.sequence]
+    return next((j for j in (*known, *new) if j.quay_crane == job.quay_crane and j.id not in check.before), None)
+
+
+def hanging_in(board: Board, units: Sequence[Unit]) -> list[str]:
+    """Job orders that would be served before those that bring the box under theirs, in a new order of a crane."""
+    come = [(i, job.id, slot) for i, u in enumerate(units) for job in u.jobs if (slot := goes_to(job)) is not None]
+    first = {slot: i for i, _, slot in reversed(come)}
+    return [
+        job for i, job, slot in come
+        if (below := under(slot)) is not None and first.get(below, -1) > i and below not in board.boxes.by_slot
+    ]  # fmt: skip
+
+
+def borne_by(board: Board, job: JobOrder, gone: Collection[str]) -> list[WorkProblem]:
+    """What would hang when a job order is not done: boxes that are to stand on its box, but for those of `gone`."""
+    slot = goes_to(job)
+    if slot is None or slot in board.boxes.by_slot:
+        return []
+    above = [j for j in board.boxes.bringing.get(over(slot), []) if j.id not in gone]
+    others = [j for j in board.boxes.bringing.get(slot, []) if j.id not in gone and j.id != job.id]
+    if not above or others:
+        return []
+    message = f"box {above[0].container.id} of {above[0].id} is to stand on its box"
+    cure = f"cancel {above[0].id} first, or give it another slot"
+    return [WorkProblem(job.id, "bears_others", "job_order", job.id, message, cure)]
+
+
 def _there(check: Check, slot: YardSlot) -> tuple[str, int] | None:
     """Number and length of the box that stands in a slot, or will, when the job order is done."""
     boxes, job = check.board.boxes, check.job
     brings = [j for j in boxes.bringing.get(slot, []) if j.id != job.id and j.id not in check.coming]
-    for other in [*brings, *(j for j in check.coming.values() if goes_to(j) == slot)]:
+    for other in [*brings, *check.coming.to(slot)]:
         return other.container.id, other.container.length_ft
     stands = boxes.by_slot.get(slot)
     if stands is None or stands == job.container.id or _leaves(boxes, stands, check):

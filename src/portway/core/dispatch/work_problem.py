@@ -6,6 +6,7 @@ from difflib import get_close_matches
 import msgspec
 
 from portway.core.dispatch.board import Board
+from portway.core.dispatch.boxes import goes_to
 from portway.core.model.layout import Terminal
 from portway.core.model.work import JobOrder, YardSlot
 
@@ -24,22 +25,48 @@ class WorkProblem(msgspec.Struct, frozen=True):
         return f"{self.job_order}: {self.key} = {self.value!r}: {self.message}; {self.cure}"
 
 
+class Coming:
+    """Job orders that are still to be put on the board, by id and by the slot that they go to."""
+
+    def __init__(self, jobs: Iterable[JobOrder] = ()) -> None:
+        self._jobs = {job.id: job for job in jobs}
+        self._to: dict[YardSlot, list[JobOrder]] = {}
+        for job in self._jobs.values():
+            if (slot := goes_to(job)) is not None:
+                self._to.setdefault(slot, []).append(job)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._jobs
+
+    def get(self, name: str | None) -> JobOrder | None:
+        """One of them."""
+        return self._jobs.get(name or "")
+
+    def to(self, slot: YardSlot) -> list[JobOrder]:
+        """Those that bring a box to a slot."""
+        return [job for job in self._to.get(slot, ()) if job.id in self._jobs]
+
+    def has_come(self, name: str) -> None:
+        """One is being put on the board."""
+        del self._jobs[name]
+
+
 class Check:
     """One job order against what is known; collects its problems.
 
     `in_yard` are boxes that somebody else knows to stand in the yard; None: the word of a job order is believed.
 
-    `coming` are the job orders of its batch that are still to be put on the board, by id: what the board knows of them
-    is out of date, and they are checked against this one in their turn.
+    `coming` are the job orders of its batch that are still to be put on the board: what the board knows of them is out
+    of date, and they are checked against this one in their turn.
     """
 
     def __init__(
         self, job: JobOrder, terminal: Terminal, board: Board, in_yard: Mapping[str, YardSlot] | None,
-        coming: Mapping[str, JobOrder] | None = None,
+        coming: Coming | None = None,
     ) -> None:  # fmt: skip
         self.job, self.terminal, self.board = job, terminal, board
         self.in_yard = {} if in_yard is None and board.boxes.is_whole else in_yard
-        self.coming = coming or {}
+        self.coming = Coming() if coming is None else coming
         self.found: list[WorkProblem] = []
         self.before = _before(board, job.after)
         self.later = set(board.dependents(job.id)) if job.id in board.unit_of_job else set[str]()

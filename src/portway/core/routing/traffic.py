@@ -136,8 +136,18 @@ class Traffic:
         self.trucks[truck, c.T_GOAL] = stop
 
     def placeable(self, stop: int) -> bool:
-        """Whether nobody uses or plans to use a stop."""
-        return not self.count[stop]
+        """Whether nobody uses or plans to use a stop, nor holds its ground without being led by us."""
+        return not self.count[stop] and not self.locked_at(stop)
+
+    def locked_at(self, stop: int) -> list[str]:
+        """Names of the foreign uses that touch everything that leads out of a stop: who holds its ground."""
+        a = self.map.arrays
+        out = a.out_mv[a.out_ptr[stop] : a.out_ptr[stop + 1]]
+        return sorted(name for name, shut in self._foreign.items() if len(out) and shut[out].all())
+
+    def first_at(self, stop: int) -> int:
+        """The truck whose turn comes first on a stop, -1 for none."""
+        return int(self.uses[stop, 0, c.WHO]) if self.count[stop] else -1
 
     def make_visitor(self, truck: int, stay_ms: int, slow_pct: int) -> None:
         """Row `truck` is a road truck: gone `stay_ms` after its plan's end, up to `slow_pct` slower than planned."""

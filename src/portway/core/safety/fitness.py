@@ -40,11 +40,14 @@ FAULTS: dict[str, Fault] = {
     "not_localised": Fault(stop=True),  # no position, one that is not initialised, or one on another map
     "fatal_error": Fault(),
     "order_rejected": Fault(latched=True),  # it has not taken an order or an update
+    "no_beginning": Fault(latched=True),  # its way cannot begin where it says that it is
     "foreign_order": Fault(stop=True, grace_ms=5_000),  # it drives an order that is not of this run
     "wrong_node": Fault(stop=True),  # the node it names is not the one at the end of the step it names
     "jumped": Fault(stop=True, latched=True),  # further than it can have driven
     "elsewhere": Fault(stop=True),  # its position is not on the way that was released to it
     "beyond_base": Fault(stop=True, latched=True),  # it has passed a node that was not released to it
+    "paused_by_other": Fault(),  # it stays paused, although it was told to go on
+    "exchanged": Fault(stop=True, latched=True),  # another vehicle speaks for it, and the one before may still drive
     "way_blocked": Fault(stop=True, keeps_way=True),  # an unfit truck stands on what was released to this one
 }  # fmt: skip
 LINK_FAULTS = ("unheard", "offline", "broken", "silent")  # nobody knows what it does

@@ -4,7 +4,6 @@ import msgspec
 import pytest
 from running_core import Core, codes, job
 
-from portway.app.live.core_loop import feed
 from portway.core.commands import Alert, JobOrderStopped, PrepareMove
 from portway.core.controller.refusals import was_refused
 from portway.core.events import (
@@ -138,7 +137,7 @@ def test_the_same_batch_after_a_restart_gives_the_same_answers():
     batch = tuple(job(f"D{i}", D, i) for i in range(2, 9))
     first, second = Core(job("L1")), Core(job("L1"))
     event = JobOrdersReceived(1_000, batch)
-    assert feed(first.controller, event) == feed(second.controller, event)
+    assert first.controller.handle(event) == second.controller.handle(event)
 
 
 def test_an_event_of_one_job_order_in_an_old_journal_is_still_read():

@@ -15,9 +15,9 @@ from portway.core.dispatch.work_problem import WorkProblem
 
 MEDIA_TYPE = "application/problem+json"
 CONFLICTS = frozenset([
-    "duplicate", "too_late", "has_successors", "exists", "vehicle_taken", "not_prepared", "already_ready",
-    "crane_simulated",
-    "no_handover", "box_in_hand", "box_wanted", "box_expected", "box_missing", "slot_promised",
+    "duplicate", "too_late", "has_successors", "bears_others", "exists", "vehicle_taken", "not_prepared",
+    "already_ready", "crane_simulated", "no_handover", "box_in_hand", "box_wanted", "box_expected", "box_missing",
+    "slot_promised",
 ])  # right as such, but not now  # fmt: skip
 VALUE_CHARS_MAX = 200
 SHOWN_MAX = 100

@@ -1,0 +1,226 @@
+"""Trucks that go off the road and come back, links that flap, vehicles that are exchanged: led on, or a person is
+called, and nobody is sent where steel may be."""
+
+import json
+
+import pytest
+
+from portway.adapters.vda5050.facts import Condition, Progress
+from portway.app.storm_live import small_work
+from portway.core.events import TruckEnrolled, TruckPaused
+from portway.testing.liar_yard import LiarYard
+from portway.testing.lies import BY_NAME, Lie
+
+
+def run(yard: LiarYard, seconds: float) -> None:
+    for _ in range(round(seconds * 10)):
+        yard.tick()
+
+
+def codes(yard: LiarYard, truck: str) -> list[str]:
+    return [a.code for a in yard.alerts if a.subject == truck]
+
+
+def mission(yard: LiarYard, truck: str):
+    return yard.controller.state.missions[truck]
+
+
+def until(yard: LiarYard, found, seconds: float = 600.0):
+    """What `found` gives once it gives something."""
+    for _ in range(round(seconds * 10)):
+        yard.tick()
+        if what := found():
+            return what
+    raise AssertionError("it never happened")
+
+
+def at_first_node(yard: LiarYard) -> str:
+    """A truck that has just taken an order and not begun to drive."""
+    fresh = (
+        n for n, a in yard.agents.items()
+        if a.nodes and not a.last_sequence and not a.ground.mps and yard.master.trucks[n].order.is_ours(a.order_id)
+    )  # fmt: skip
+    return next(fresh, "")
+
+
+def under_way(yard: LiarYard, metres: float = 15.0) -> str:
+    return next((n for n, a in yard.agents.items() if a.ground.left_m() > metres and a.ground.mps > 1.0), "")
+
+
+def nobody_may_enter(yard: LiarYard, x: float, y: float) -> bool:
+    """Whether all movements that end within a truck's length of a point are shut."""
+    poses, arrays = yard.map.stop_pose, yard.controller.state.traffic.arrays
+    near = [s for s in range(len(poses)) if (poses[s][0] - x) ** 2 + (poses[s][1] - y) ** 2 < 9.0]
+    into = [m for m in range(len(arrays.mv_to)) if arrays.mv_to[m] in near]
+    return bool(into) and bool(arrays.closed[into].all())
+
+
+@pytest.mark.parametrize("lie", ["field violated", "emergency stop"])
+def test_a_truck_that_leaves_the_road_before_its_first_movement_is_led_again(lie):
+    yard = LiarYard(small_work(20), 2)
+    name = until(yard, lambda: at_first_node(yard))
+    yard.lie(name, BY_NAME[lie])
+    until(yard, lambda: mission(yard, name).off_road, 300)
+    run(yard, 20)
+    yard.honest(name)
+    before = yard.agents[name].ground.pose
+    until(yard, lambda: not mission(yard, name).unfit, 60)
+    until(yard, lambda: yard.agents[name].ground.pose != before, 900)
+    run(yard, 60)
+    assert "order_rejected" not in codes(yard, name)
+    assert yard.breaches == []
+
+
+def test_a_truck_that_does_not_give_up_its_order_is_an_alarm_though_nothing_else_is_wrong():
+    yard = LiarYard(small_work(20), 3)
+    name = until(yard, lambda: under_way(yard))
+    yard.lie(name, BY_NAME["emergency stop"]._replace(hears=BY_NAME["does not cancel"].hears))
+    until(yard, lambda: mission(yard, name).off_road, 300)
+    yard.lie(name, BY_NAME["does not cancel"]._replace(does="stands"))
+    run(yard, 100)
+    assert codes(yard, name)[-1] == "no_way_back"
+    assert yard.controller.persists("no_way_back", name)
+    yard.honest(name)
+    until(yard, lambda: not mission(yard, name).unfit, 60)
+    assert not yard.controller.persists("no_way_back", name)
+
+
+def test_the_ground_of_a_truck_that_does_not_know_where_it_is_stays_locked():
+    yard = LiarYard(small_work(20), 4)
+    name = until(yard, lambda: under_way(yard))
+    yard.lie(name, BY_NAME["in manual, and lost"])
+    until(yard, lambda: mission(yard, name).off_road, 60)
+    x, y, _ = yard.agents[name].ground.pose
+    grounds = yard.controller.state.traffic.foreign_uses()
+    assert name in grounds
+    shut = yard.controller.state.traffic._foreign[name]
+    near = [m for m in range(len(shut)) if _passes(yard, m, x, y)]
+    assert near
+    assert shut[near].all(), "the steel is where it was believed"
+    yard.handle(TruckPaused(yard.now_ms, name, False, "operator", "looked"))
+    assert yard.controller.state.traffic._foreign[name][near].all()
+    run(yard, 300)
+    assert yard.breaches == []
+
+
+def _passes(yard: LiarYard, movement: int, x: float, y: float) -> bool:
+    paths = yard.map.paths
+    rows = slice(int(paths.ptr[movement]), int(paths.ptr[movement + 1]))
+    return bool(((paths.x[rows] - x) ** 2 + (paths.y[rows] - y) ** 2 < 1.0).any())
+
+
+@pytest.mark.parametrize(
+    "fault", [{"operatingMode": "MANUAL"}, {"errors": [{"errorType": "motor", "errorLevel": "FATAL"}]}]
+)
+def test_a_truck_that_says_what_is_wrong_is_not_told_its_way_in_the_answer(fault):
+    yard = LiarYard(small_work(20), 5)
+    name = until(yard, lambda: under_way(yard))
+    master, sent = yard.master, []
+    says = BY_NAME["no order"].says
+    body = json.loads(yard.agents[name].state(yard.now_s).payload)
+    body |= {**fault, "nodeStates": [], "edgeStates": [], "driving": False, "headerId": 10**6}
+    assert says is not None
+    _, sent = master.received(yard.agents[name].topic("state"), json.dumps(body).encode(), yard.now_s + 0.1)
+    assert [m.topic.rpartition("/")[2] for m in sent if m.topic.endswith("/order")] == []
+
+
+def test_an_order_taken_and_given_up_again_and_again_is_not_taken():
+    yard = LiarYard(small_work(20), 6)
+    name = until(yard, lambda: under_way(yard))
+    yard.lie(name, BY_NAME["drops what it takes"])
+    run(yard, 60)
+    assert "order_rejected" in codes(yard, name)
+    assert mission(yard, name).unfit
+
+
+def test_a_truck_that_is_paused_by_its_own_button_for_long_does_no_work():
+    yard = LiarYard(small_work(20), 7)
+    name = until(yard, lambda: next((n for n, m in yard.controller.state.missions.items() if m.can_leave), ""))
+    unit = mission(yard, name).unit
+    yard.lie(name, BY_NAME["paused by its own button"])
+    run(yard, 90)
+    assert "paused_by_other" in codes(yard, name)
+    assert mission(yard, name).unfit
+    assert mission(yard, name).unit is None or mission(yard, name).unit is not unit
+    yard.honest(name)
+    until(yard, lambda: not mission(yard, name).unfit, 60)
+    assert not yard.controller.persists("paused_by_other", name)
+
+
+def test_a_link_that_comes_and_goes_without_a_word_is_an_alarm_once():
+    yard = LiarYard(small_work(20), 8)
+    name = until(yard, lambda: next((n for n, m in yard.controller.state.missions.items() if m.can_leave), ""))
+    yard.lie(name, BY_NAME["silent"])
+    agent = yard.agents[name]
+    for _ in range(8):
+        yard.carry([agent.connection(agent.version.broken, yard.now_s)])
+        run(yard, 4)
+        yard.carry([agent.connection("ONLINE", yard.now_s)])
+        run(yard, 26)
+    told = [code for code in codes(yard, name) if code in ("broken", "unheard", "silent")]
+    assert told
+    assert len(told) == len(set(told)), "once for each"
+    assert not mission(yard, name).can_leave
+
+
+class Exchanged(LiarYard):
+    """A yard where vehicles may be enrolled that are not there yet."""
+
+    def _hand_over(self, message) -> None:
+        if message.topic.split("/")[-2] in self.agents:
+            super()._hand_over(message)
+
+
+def enrol(yard: LiarYard, name: str, serial: str) -> None:
+    """Another vehicle speaks for a truck, as the server does it."""
+    yard.handle(TruckEnrolled(yard.now_ms, name, "steel", serial, "2.1", "operator", "exchanged"))
+    yard.take([yard.master.enrol(name, "steel", serial, "2.1")])
+
+
+def test_the_vehicle_before_may_drive_on_and_nobody_is_sent_there():
+    yard = Exchanged(small_work(20), 9)
+    name = until(yard, lambda: under_way(yard))
+    yard.lies[name] = Lie("speaks for nobody")  # nobody comes and looks
+    enrol(yard, name, "B7")
+    assert "exchanged" in codes(yard, name)
+    assert mission(yard, name).off_road
+    assert name in yard.controller.state.traffic.foreign_uses()
+    run(yard, 240)  # it drives to the end of its base, and stands there
+    assert yard.breaches == []
+    x, y, _ = yard.agents[name].ground.pose
+    assert nobody_may_enter(yard, x, y)
+    yard.handle(TruckPaused(yard.now_ms, name, False, "operator", "the old one is where it was"))
+    assert "exchanged" not in yard.controller.fitness.files[name].faults()
+
+
+def test_what_the_broker_says_again_of_a_link_is_no_news():
+    yard = LiarYard(small_work(20), 11)
+    run(yard, 5)
+    agent, truck = yard.agents["T002"], yard.master.trucks["T002"]
+    hello = agent.connection("ONLINE", yard.now_s)
+    yard.master.received(hello.topic, hello.payload, yard.now_s)
+    yard.carry([agent.state(yard.now_s)])
+    assert truck.stated_s is not None
+    assert yard.master.received(hello.topic, hello.payload, yard.now_s, kept=True) == ([], [])
+    assert truck.stated_s is not None, "it is heard as before"
+    later = agent.connection("ONLINE", yard.now_s + 1)
+    facts, _ = yard.master.received(later.topic, later.payload, yard.now_s + 1, kept=True)
+    assert facts, "another hello is one"
+
+
+def test_a_truck_that_is_not_led_is_followed_by_what_it_shows_between_its_states():
+    yard = LiarYard(small_work(20), 12)
+    run(yard, 5)
+    yard.lie("T002", BY_NAME["manual"])
+    run(yard, 5)
+    agent, truck = yard.agents["T002"], yard.master.trucks["T002"]
+    assert truck.held
+    x, y, h = agent.ground.pose
+    shown = json.loads(agent.state(yard.now_s).payload)
+    key = "agvPosition" if "agvPosition" in shown else "mobileRobotPosition"
+    keep = {"headerId", "timestamp", "version", "manufacturer", "serialNumber", key}
+    body = {k: v for k, v in shown.items() if k in keep} | {"headerId": 0}
+    body[key] = {**body[key], "x": x + 4.0}
+    facts, _ = yard.master.received(agent.topic("visualization"), json.dumps(body).encode(), yard.now_s)
+    assert [f.pose for f in facts if isinstance(f, Condition)] == [(x + 4.0, y, h)]
+    assert not any(isinstance(f, Progress) for f in facts)
