@@ -13,9 +13,8 @@ from typing import Literal
 
 import msgspec
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
+from portway.app.strong_parts import strong_parts
 from portway.core.model import Fleet, Lane, Place, PlaceKind, Terminal, TruckType
 
 UTURN_RAD = math.radians(135)
@@ -102,15 +101,9 @@ def _dead_ends(plan: _Plan) -> Iterable[Finding]:
 
 def _main_network(plan: _Plan) -> set[str]:
     """The through lanes of the largest part in which every lane leads to every other."""
-    row = {lane.id: i for i, lane in enumerate(plan.through)}
-    pairs = [(row[i.id], row[j.id]) for i in plan.through for j in plan.follows(i) if j.id in row]
-    if not row:
-        return set()
-    a, b = zip(*pairs, strict=True) if pairs else ((), ())
-    graph = coo_matrix((np.ones(len(pairs)), (a, b)), shape=(len(row), len(row)))
-    _, label = connected_components(graph, connection="strong")
-    largest = int(np.argmax(np.bincount(label)))
-    return {lane.id for lane in plan.through if label[row[lane.id]] == largest}
+    through = {lane.id for lane in plan.through}
+    follows = {lane.id: [j.id for j in plan.follows(lane) if j.id in through] for lane in plan.through}
+    return max(strong_parts(follows), key=len, default=set())
 
 
 def _unreachable(plan: _Plan) -> Iterable[Finding]:

@@ -4,10 +4,10 @@ import itertools
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.interpolate import BSpline
 
 from portway.adapters.layout.polyline import simplified
 from portway.core.model.layout import Point
+from portway.models.bspline import curve_points
 
 SAMPLES_A_SPAN = 32
 TOLERANCE_M = 0.02
@@ -34,10 +34,9 @@ def polyline_of_nurbs(
         return list(points)
     w = np.asarray(weights, float)
     homogeneous = np.column_stack((np.asarray(points, float) * w[:, None], w))
-    curve = BSpline(np.asarray(knots, float), homogeneous, degree)
     inner = np.unique(np.asarray(knots[degree : len(points) + 1], float))
     t = np.unique(np.concatenate([np.linspace(a, b, SAMPLES_A_SPAN) for a, b in itertools.pairwise(inner)]))
-    value = curve(t)
+    value = curve_points(knots, homogeneous, degree, t)
     xy = value[:, :2] / value[:, 2:]
     return simplified([(float(x), float(y)) for x, y in xy], TOLERANCE_M)
 

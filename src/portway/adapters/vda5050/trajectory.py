@@ -9,9 +9,9 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy.interpolate import BSpline
 
 from portway.adapters.vda5050.versions import Version
+from portway.models.bspline import curve_points
 
 DEGREE_MAX = 9
 POINTS_MAX = 5_000
@@ -69,7 +69,7 @@ def line_of(trajectory: Any) -> Line:
     spans = np.unique(knots)
     fine = max(FINE_MIN, math.ceil(min(FINE_MAX, way_m(trajectory) / FINE_M) / (len(spans) - 1)))
     at = np.unique(np.concatenate([np.linspace(a, b, fine) for a, b in itertools.pairwise(spans)]))
-    curve = BSpline(knots, homogeneous, degree)(at)
+    curve = curve_points(knots, homogeneous, degree, at)
     return _equal_chords(curve[:, :2] / curve[:, 2:])
 
 

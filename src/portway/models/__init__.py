@@ -1,0 +1,1 @@
+"""models calculate: numbers in, numbers out, no state of any terminal."""
