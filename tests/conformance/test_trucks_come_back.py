@@ -3,9 +3,11 @@ called, and nobody is sent where steel may be."""
 
 import json
 
+import msgspec
 import pytest
 
 from portway.adapters.vda5050.facts import Condition, Progress
+from portway.app.compose import truck_type
 from portway.app.storm_live import small_work
 from portway.core.events import TruckEnrolled, TruckPaused
 from portway.testing.liar_yard import LiarYard
@@ -191,6 +193,56 @@ def test_the_vehicle_before_may_drive_on_and_nobody_is_sent_there():
     assert nobody_may_enter(yard, x, y)
     yard.handle(TruckPaused(yard.now_ms, name, False, "operator", "the old one is where it was"))
     assert "exchanged" not in yard.controller.fitness.files[name].faults()
+
+
+def test_a_truck_that_is_larger_than_the_ways_were_planned_for_is_not_led():
+    yard = LiarYard(small_work(20), 13)
+    run(yard, 5)
+    agent, size = yard.agents["T003"], truck_type(yard.scenario)
+    assert yard.master.trucks["T003"].size == "", "it was asked when it came"
+    agent.type = msgspec.structs.replace(size, length_m=18.0)
+    yard.carry([agent.factsheet(yard.now_s)])
+    assert codes(yard, "T003") == ["too_large"]
+    assert "18 x 3 m, planned for 15 x 3 m" in yard.alerts[-1].detail
+    run(yard, 60)
+    assert mission(yard, "T003").unfit
+    sheet = agent.factsheet(yard.now_s)
+    kept = [yard.master.received(sheet.topic, sheet.payload, yard.now_s, kept=True)[0] for _ in range(2)]
+    assert [len(facts) for facts in kept] == [1, 0], "what the broker keeps counts, once"
+    agent.type = size
+    yard.carry([agent.factsheet(yard.now_s)])
+    run(yard, 5)
+    assert not mission(yard, "T003").unfit
+
+
+@pytest.mark.parametrize(("lie", "carries"), [("never loaded", True), ("always loaded", False)])
+def test_a_truck_that_says_otherwise_of_its_load_is_an_alarm_until_it_does_not(lie, carries):
+    yard = LiarYard(small_work(20), 14)
+    missions = yard.controller.state.missions
+    name = until(yard, lambda: next((n for n, m in missions.items() if m.carries == carries and not m.serving), ""))
+    yard.lie(name, BY_NAME[lie])
+    until(yard, lambda: "load_differs" in codes(yard, name), 120)
+    assert mission(yard, name).carries == carries
+    assert ("empty, not " if carries else "loaded, not no box") in yard.alerts[-1].detail
+    assert yard.controller.persists("load_differs", name)
+    assert not mission(yard, name).unfit
+    until(yard, lambda: mission(yard, name).carries != carries)
+    run(yard, 2)
+    assert not yard.controller.persists("load_differs", name), "now it is true"
+
+
+def test_trucks_that_report_their_loads_as_they_are_call_nobody():
+    yard = LiarYard(small_work(12), 15)
+
+    def says(body, _rng):
+        m = missions[body["serialNumber"]]
+        return {**body, "loads": [{"loadId": "box"}] if m.carries else []}
+
+    missions = yard.controller.state.missions
+    for name in yard.agents:
+        yard.lies[name] = Lie("tells its load", (), says)
+    until(yard, lambda: yard.done, 3 * 3600)
+    assert not [a for a in yard.alerts if a.code == "load_differs"]
 
 
 def test_what_the_broker_says_again_of_a_link_is_no_news():

@@ -75,7 +75,7 @@ class TruckReported(msgspec.Struct, frozen=True, tag=True, array_like=True):
 class TruckCondition(msgspec.Struct, frozen=True, tag=True, array_like=True):
     """Live: how a truck is, as a whole, whenever that changes: what is wrong with it (codes of `safety.fitness`), what
     order it holds (`none`, `ours`, `foreign`, or `unknown` before it has spoken), whether it stands, whether it is
-    paused (None: it does not say), and where it says that it is."""
+    paused and whether it is loaded (None: it does not say), and where it says that it is."""
 
     at_ms: int
     truck: str
@@ -85,6 +85,7 @@ class TruckCondition(msgspec.Struct, frozen=True, tag=True, array_like=True):
     paused: bool | None
     pose: tuple[float, float, float] | None
     detail: str = ""
+    loaded: bool | None = None
 
 
 class FleetCondition(msgspec.Struct, frozen=True, tag=True, array_like=True):

@@ -48,7 +48,8 @@ class VdaYard(LiveYard):
         """A master control that knows nothing but who is enrolled; the core learns that nobody has been heard."""
         road, truck = RoadBook(self.map), truck_type(self.scenario)
         self.zones = ZoneDesk(self.scenario.terminal, road, (truck.length_m, truck.width_m))
-        self.master = MasterControl(road, "uagv", self.zones, run)
+        size = truck_type(self.scenario)
+        self.master = MasterControl(road, "uagv", self.zones, run, (size.length_m, size.width_m))
         self.watch = TruckWatch(self._events.append)
         enrolled = [self.master.enrol(name, "steel", name, agent.version.name) for name, agent in self.agents.items()]
         self.watch.fleet((condition, self.master.trucks[condition.truck].held) for condition in enrolled)

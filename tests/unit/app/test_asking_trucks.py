@@ -37,7 +37,9 @@ def test_a_fleet_that_comes_back_at_once_is_asked_one_by_one(tmp_path):
     site.durable.close()
     delays = [round(delay_s / ASK_S) for delay_s, _ in clock.later]
     assert delays == [0, 1, 2, 3]
-    asked = [wire.decode(version_of("2.1"), "instantActions", m.payload) for _, (m,) in clock.later]
+    asked = [wire.decode(version_of("2.1"), "instantActions", m.payload) for _, said in clock.later for m in said]
     assert [(a.serial_number, a.actions[0].action_type) for a in asked] == [
-        (vehicle[1], "stateRequest") for vehicle in server.enrolment.vehicles.values()
+        (vehicle[1], kind)
+        for vehicle in server.enrolment.vehicles.values()
+        for kind in ("stateRequest", "factsheetRequest")
     ]

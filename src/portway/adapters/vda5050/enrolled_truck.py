@@ -32,10 +32,12 @@ class EnrolledTruck:
         self.faults: tuple[str, ...] = ()  # of its last state
         self.holds, self.standing, self.detail = "unknown", True, ""
         self.paused: bool | None = None
+        self.loaded: bool | None = None
         self.position: Pose | None = None
         self.has_jumped = False  # between two states
         self.position_s = self.position_made_s = 0.0  # when it came, and when it was made by the truck's own clock
         self.charge_percent: float | None = None
+        self.size: str | None = None  # what is wrong with its size, None before it has said that
         self.refused = 0
         self.stop = -1  # where the last told movement ends
         self.untold_s: float | None = None  # since when it cannot be told its way

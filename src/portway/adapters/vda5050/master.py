@@ -25,7 +25,7 @@ from portway.adapters.vda5050.facts import (
 from portway.adapters.vda5050.order_way import nodes_and_edges
 from portway.adapters.vda5050.road_book import RoadBook, along_line_m
 from portway.adapters.vda5050.stretch_order import Opening, OrderName, order_id
-from portway.adapters.vda5050.truck_condition import faults_of, held_order, position_of
+from portway.adapters.vda5050.truck_condition import faults_of, held_order, loaded_of, position_of
 from portway.adapters.vda5050.versions import topic, version_of
 from portway.adapters.vda5050.zone_desk import ZoneDesk
 from portway.core.commands import CancelOrder, ExtendBase, HoldOrders
@@ -35,6 +35,7 @@ SPEED_MPS = 12.0
 BURST_S = 15.0  # a truck's own clock is believed for so long between two states that come at once
 NODE_M = 1.5  # a truck so near to a node stands on it
 OFF_LINE_M = 3.0  # further off, a line is not the one that it drives on
+SIZE_M = 0.05  # a truck may be larger by so much than its type says
 SILENT_S = 40.0  # a state comes at least every 30 s (section 6.10)
 CANCEL_S = 5.0  # so often an order is cancelled that a truck has not given up
 UNTOLD_S = 20.0  # a truck that cannot be told its way for so long needs a person
@@ -50,9 +51,11 @@ class MasterControl:
     """The server's side of the standard."""
 
     def __init__(
-        self, road_book: RoadBook, interface: str = "uagv", zones: ZoneDesk | None = None, run: str = "run"
-    ) -> None:
-        """`run` names the run in the ids of its orders."""
+        self, road_book: RoadBook, interface: str = "uagv", zones: ZoneDesk | None = None, run: str = "run",
+        size_m: tuple[float, float] | None = None,
+    ) -> None:  # fmt: skip
+        """`run` names the run in the ids of its orders; `size_m` (length, width) is what ways are planned for."""
+        self._size_m = size_m
         self._road, self._interface, self.zones, self._run = road_book, interface, zones, run
         self.trucks: dict[str, EnrolledTruck] = {}
         self._by_topic: dict[tuple[str, str], EnrolledTruck] = {}
@@ -227,7 +230,7 @@ class MasterControl:
         truck = self._by_topic.get((manufacturer, serial))
         if truck is None or parts[-4] != truck.version.topic:
             return self._stranger(manufacturer, serial, parts[-4], topic_name), []
-        if not payload or (kept and message != "connection"):
+        if not payload or (kept and message not in ("connection", "factsheet")):
             return [], []  # an empty message clears what the broker has kept
         try:
             body = wire.decode(truck.version, message, payload)
@@ -241,9 +244,20 @@ class MasterControl:
         if not truck.is_news(message, body.header_id, made_s):
             return [], []
         truck.seen_s = now_s
+        if message == "factsheet":
+            return self._measured(truck, body.physical_parameters), []
         if message == "visualization":
             return self._seen_at(truck, body, made_s, now_s), []
         return self._state(truck, body, made_s, now_s) if message == "state" else ([], [])
+
+    def _measured(self, truck: EnrolledTruck, size: Any) -> list[Fact]:
+        """How large a truck is; one that is larger than planned would touch others where the plan is clear."""
+        planned = self._size_m or (math.inf, math.inf)
+        fits = size.length <= planned[0] + SIZE_M and size.width <= planned[1] + SIZE_M
+        truck.size = (
+            "" if fits else f"{size.length:g} x {size.width:g} m, planned for {planned[0]:g} x {planned[1]:g} m"
+        )
+        return [self.condition(truck.truck)]
 
     def _seen_at(self, truck: EnrolledTruck, body: Any, made_s: float, now_s: float) -> list[Fact]:
         """Where a truck is between two states: of one that the core does not lead all that is known is where it is."""
@@ -277,7 +291,8 @@ class MasterControl:
         truck.link, truck.link_s, truck.seen_s = state, now_s, now_s
         if state == "online":
             truck.begin_anew()
-        ask = [self.instant_action(truck.truck, "stateRequest", now_s)] if state == "online" else []
+        kinds = ["stateRequest", *(["factsheetRequest"] if truck.size is None else [])] if state == "online" else []
+        ask = [self.instant_action(truck.truck, kind, now_s) for kind in kinds]
         return [Link(truck.truck, state), self.condition(truck.truck)], ask
 
     def cut_off(self) -> list[Condition]:
@@ -308,11 +323,14 @@ class MasterControl:
         faults = set(truck.faults)
         if truck.link in ("offline", "broken"):
             faults.add(truck.link)
+        if truck.size:
+            faults.add("too_large")
         if truck.stated_s is None:
             faults = {truck.link if truck.link in ("offline", "broken") else "unheard"}
         return Condition(
             name, tuple(sorted(faults)), truck.holds if truck.stated_s is not None else "unknown", truck.standing,
-            truck.paused if truck.stated_s is not None else None, truck.position, truck.detail,
+            truck.paused if truck.stated_s is not None else None, truck.position, truck.detail or truck.size or "",
+            truck.loaded if truck.stated_s is not None else None,
         )  # fmt: skip
 
     def _state(self, truck: EnrolledTruck, body: Any, made_s: float, now_s: float) -> tuple[list[Fact], list[Outgoing]]:
@@ -326,7 +344,7 @@ class MasterControl:
             faults.add("jumped")
         truck.has_jumped = False
         truck.stated_s = now_s
-        truck.standing, truck.paused = not body.driving, body.paused
+        truck.standing, truck.paused, truck.loaded = not body.driving, body.paused, loaded_of(body)
         truck.holds = held_order(body, truck.order.is_ours(body.order_id))
         if truck.holds == "foreign":
             faults.add("foreign_order")

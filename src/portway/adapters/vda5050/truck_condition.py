@@ -44,6 +44,11 @@ def position_of(body: Any, map_id: str) -> Pose | None:
     return (p.x, p.y, p.theta) if p is not None and p.position_initialized and p.map_id == map_id else None
 
 
+def loaded_of(body: Any) -> bool | None:
+    """Whether a truck says that it carries something; None for one that cannot tell (section 6.10: no `loads`)."""
+    return None if body.loads is None else bool(body.loads)
+
+
 def held_order(body: Any, is_ours: bool) -> str:
     """What order a truck holds: one whose nodes it has all passed is none."""
     if not body.node_states:

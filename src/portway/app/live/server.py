@@ -80,7 +80,8 @@ class LiveServer:
         self.started_at_s = durable.journal.run.started_at_s
         road, kind = RoadBook(run.map), truck_type(run.scenario)
         self.zones = ZoneDesk(run.scenario.terminal, road, (kind.length_m, kind.width_m))
-        self.master = MasterControl(road, options.interface, self.zones, durable.journal.run.run_id[:8])
+        self.master = MasterControl(road, options.interface, self.zones, durable.journal.run.run_id[:8],
+                                    (kind.length_m, kind.width_m))  # fmt: skip
         self.enrolment = Enrolment(sorted(run.controller.state.homes), options.versions)
         self.progress = WorkProgress(run.scenario.work.job_orders)
         for entry in durable.journal.news():

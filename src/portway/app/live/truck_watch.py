@@ -37,7 +37,7 @@ class TruckWatch:
             self._post(lambda at: FleetCondition(at, tuple(_event(fact, at) for fact in news)))
 
     def _is_news(self, fact: Condition, held: bool) -> bool:
-        said: tuple = fact.faults, fact.paused
+        said: tuple = fact.faults, fact.paused, fact.loaded
         if fact.holds != "ours":  # nobody else says where it is
             said = *said, _coarse(fact.pose)
         if held or fact.faults:
@@ -49,7 +49,15 @@ class TruckWatch:
 
 def _event(fact: Condition, at_ms: int) -> TruckCondition:
     return TruckCondition(
-        at_ms, fact.truck, fact.faults, fact.holds, fact.standing, fact.paused, _rounded(fact.pose), fact.detail
+        at_ms,
+        fact.truck,
+        fact.faults,
+        fact.holds,
+        fact.standing,
+        fact.paused,
+        _rounded(fact.pose),
+        fact.detail,
+        fact.loaded,
     )
 
 

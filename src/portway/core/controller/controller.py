@@ -254,6 +254,7 @@ class Controller:
         self._stands(mission)
         if mission.unfit:
             self.fitness.wake(mission.truck)
+        self.fitness.handed_over(mission.truck)
 
     def _not_under_way(self, event: HandoverDone) -> str:
         """What speaks against the end of a handover; nothing when it is the one under way. A repeated report, one of

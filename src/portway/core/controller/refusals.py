@@ -31,8 +31,8 @@ FACTS = (
 
 # Alerts that come with a wish that is granted: what it brings about, not a refusal of it.
 NOTICES = frozenset({
-    "no_way", "no_way_back", "paused_by_other", "road_truck_turned_away", "standstill", "truck_waits", "work_waits",
-    *FAULTS,
+    "load_differs", "no_way", "no_way_back", "paused_by_other", "road_truck_turned_away", "standstill", "truck_waits",
+    "work_waits", *FAULTS,
 })  # fmt: skip
 STOPS = ("cancelled", "after_cancelled")  # of job orders that were taken back, as was wished
 WITH_OTHERS = "batch_refused"  # nothing is wrong with this job order, but with another of its batch

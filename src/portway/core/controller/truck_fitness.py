@@ -37,6 +37,8 @@ from portway.core.routing.whereabouts import Pose, apart_m
 from portway.core.safety.fitness import LINK_FAULTS, PATIENCE_MS, TRY_AGAIN_MS, fault
 
 KEEPS_LOST = frozenset({"elsewhere", "exchanged", "not_localised"})  # the steel may be where it was believed
+LOAD_MS = 30_000  # so long after a handover a truck may still say of its load what was before
+LASTING = ("no_way_back", "paused_by_other", "load_differs")  # told, and ended by themselves
 NOT_BEGUN = frozenset({"order_rejected", "no_beginning"})  # of the way that it was to be told
 MARGIN_M = 1.0  # around an unfit truck that stands
 DRIVEN_M = 8.0  # before and behind one that moves: a second at full speed
@@ -65,6 +67,7 @@ class TruckFile:
         self.word_ms = -PAUSE_MS  # pause or go on was last said
         self.pause_since_ms = -1  # its pause is not what was told
         self.kept_off_ms = -1  # nothing is wrong, and it cannot be led again yet
+        self.load_since_ms = -1  # it says of its load what the core does not believe
         self.wakes: set[int] = set()
 
     def faults(self) -> list[str]:
@@ -77,7 +80,7 @@ class TruckFile:
         dead_ms = min((self.since_ms[f] for f in LINK_FAULTS if f in self.since_ms), default=now_ms)
         links = LINK_FAULTS if any(f in LINK_FAULTS for f in faults) else ()
         self.since_ms = {f: dead_ms if f in LINK_FAULTS else self.since_ms.get(f, now_ms) for f in faults}
-        self.told &= {*faults, *links, "no_way_back", "paused_by_other"}
+        self.told &= {*faults, *links, *LASTING}
 
     @property
     def may_drive(self) -> bool:
@@ -224,6 +227,7 @@ class TruckFitness:
             self._lock_elsewhere(mission, file)
             self._fit_again(mission)
         self._check_pause(mission, file)
+        self._check_load(mission, file)
         self._call(mission, file)
 
     def _suspend(self, mission: Mission, file: TruckFile) -> None:
@@ -267,6 +271,30 @@ class TruckFitness:
                 self._state.outbox.append(Alert("paused_by_other", mission.truck, "it is told to go on"))
             self._say_pause(mission)
         self._wake_at(file, mission.truck, now + SAID_AGAIN_MS)
+
+    def _check_load(self, mission: Mission, file: TruckFile) -> None:
+        """A truck that says that it is empty has lost a box, or another one has got it; one that is loaded has one that
+        nobody knows."""
+        said, now = file.said.loaded, self._state.now_ms
+        is_dead = any(f in LINK_FAULTS for f in file.said.faults)
+        if said is None or said == mission.carries or mission.serving or is_dead:
+            file.load_since_ms = -1
+            file.told.discard("load_differs")
+            return
+        file.load_since_ms = now if file.load_since_ms < 0 else file.load_since_ms
+        if now < file.load_since_ms + LOAD_MS:
+            self._wake_at(file, mission.truck, file.load_since_ms + LOAD_MS)
+        elif "load_differs" not in file.told:
+            file.told.add("load_differs")
+            boxes = [job.container.id for job in mission.unit.jobs] if mission.unit and mission.carries else ["no box"]
+            text = f"{'loaded' if said else 'empty'}, not {', '.join(boxes)}"
+            self._state.outbox.append(Alert("load_differs", mission.truck, text))
+
+    def handed_over(self, truck: str) -> None:
+        """A handover has ended: what the truck says of its load has to follow."""
+        file = self.files.get(truck)
+        if file is not None and file.said.loaded is not None:
+            self._judge(self._state.missions[truck])
 
     def _fit_again(self, mission: Mission) -> None:
         """Nothing is wrong any more, and it is where it may be; one that was off the road begins its leg anew."""

@@ -47,6 +47,7 @@ FAULTS: dict[str, Fault] = {
     "elsewhere": Fault(stop=True),  # its position is not on the way that was released to it
     "beyond_base": Fault(stop=True, latched=True),  # it has passed a node that was not released to it
     "paused_by_other": Fault(),  # it stays paused, although it was told to go on
+    "too_large": Fault(stop=True),  # its factsheet says that it is larger than the ways were planned for
     "exchanged": Fault(stop=True, latched=True),  # another vehicle speaks for it, and the one before may still drive
     "way_blocked": Fault(stop=True, keeps_way=True),  # an unfit truck stands on what was released to this one
 }  # fmt: skip
