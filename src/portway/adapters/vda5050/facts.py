@@ -26,7 +26,7 @@ class Progress(NamedTuple):
 
 class Condition(NamedTuple):
     """How a truck is: what is wrong (codes of `core.safety.fitness`), the order it holds (`none`, `ours`, `foreign`,
-    `unknown`), whether it stands, whether it is paused and whether loaded (None: it does not say), where it says it is."""
+    `unknown`), whether it stands, whether it is paused, whether loaded (None: it does not say), where it says it is."""
 
     truck: str
     faults: tuple[str, ...]
