@@ -87,6 +87,17 @@ class Drive:
         self.at += base if there is not None else 0
         return there, before
 
+    async def ignored(self, update: int, part: Part, seconds: float) -> str | None:
+        """A message that must change nothing: what it has changed after a time."""
+        was = self.talk.state()
+        self.talk.order(self.id, update, *part)
+        await asyncio.sleep(seconds)
+        now = self.talk.state()
+        if _holds(now) != _holds(was):
+            return f"its order is another now: {_holds(now)[2][:4]}"
+        new = {e.error_type for e in now.errors} - {e.error_type for e in was.errors}
+        return f"it reports {', '.join(sorted(new))[:80]}" if new else None
+
     # -- refusals -----------------------------------------------------------------------------------------------
 
     async def refused(self, name: str, order: str, update: int, part: Part, kind: str, silent: bool = False) -> Verdict:

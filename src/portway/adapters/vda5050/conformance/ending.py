@@ -146,6 +146,8 @@ async def _new_order(drive: Drive, suffix: str, renamed: str) -> str | None:
     nodes, edges = drive.fresh(drive.at, 1)
     drive.renamed((nodes, edges), nodes[0].node_id + renamed)
     talk.order(name, 0, nodes, edges)
+    if await talk.until("state", lambda s: s.order_id == name, ANSWER_S, before) is None:
+        return drive.id_and_errors()
     done = await talk.until("state", lambda s: s.order_id == name and s.last_node_sequence_id == 2 and not s.driving,
                             DRIVE_S, before)  # fmt: skip
     drive.at += done is not None

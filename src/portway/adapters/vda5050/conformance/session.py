@@ -10,7 +10,7 @@ from portway.adapters.vda5050.conformance.last_will import last_will
 from portway.adapters.vda5050.conformance.requirement import Verdict
 from portway.adapters.vda5050.conformance.standing import standing
 from portway.adapters.vda5050.conformance.talk import Talk
-from portway.adapters.vda5050.conformance.watching import judge_all, not_shown
+from portway.adapters.vda5050.conformance.watching import SILENT_S_MAX, judge_all, not_shown
 
 SETTLE_S = 2.0
 
@@ -25,8 +25,10 @@ async def session(
     Raises NoTruckError when the truck does not speak within `wait_s`.
     """
     await talk.begin(wait_s)
+    before = len(talk.heard)
     talk.look()
     await asyncio.sleep(SETTLE_S)
+    await talk.until("state", lambda _s: True, SILENT_S_MAX, before)  # unasked: later on, something always happens
     async for verdict in standing(talk):
         yield verdict
     state = talk.state()

@@ -1,5 +1,6 @@
 """Requirements that a standing truck shows: requests, instant actions, orders that must be refused."""
 
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,19 +10,19 @@ from portway.adapters.vda5050.conformance.watching import judge, not_shown
 
 ANSWER_S = 4.0
 BETWEEN = 20  # instant actions between one and its repetition
+AT_ONCE_S, TRIES = 0.5, 3
 
 
 async def standing(talk: Talk) -> AsyncIterator[Verdict]:
     """Play them through."""
     before = len(talk.heard)
     action = talk.act("stateRequest")
-    state = await talk.until("state", lambda _s: True, ANSWER_S, before)
-    yield judge("state.request", None if state is not None else f"no state in {ANSWER_S:.0f} s")
     done = await talk.until("state", lambda s: talk.action_status(s, action) == "FINISHED", ANSWER_S, before)
     yield judge("action.finished", None if done else f"stateRequest is reported {_status(talk, action)}")
     yield judge("state.position", _position(talk.state()))
     async for verdict in _factsheet(talk):
         yield verdict
+    yield await _asked(talk)
     yield await _repeated(talk)
     yield await _unknown(talk)
     yield await _pause(talk)
@@ -56,6 +57,28 @@ async def _factsheet(talk: Talk) -> AsyncIterator[Verdict]:
     plausible = 0 < size.speed_max < 30 and 0 < size.length < 40 and 0 < size.width < 10
     seen = f"{size.length:.1f} x {size.width:.1f} m, {size.speed_max:.1f} m/s"
     yield judge("factsheet.plausible", None if plausible else seen, seen)
+
+
+async def _asked(talk: Talk) -> Verdict:
+    """A request right behind a state, when none is due: who does not answer is silent until the next one."""
+    limit, waited = AT_ONCE_S + _interval_s(talk), []
+    for _ in range(1 + TRIES):  # the first one only finds a state to begin behind
+        before, asked_s = len(talk.heard), time.monotonic()
+        talk.act("stateRequest")
+        if await talk.until("state", lambda _s: True, ANSWER_S, before) is None:
+            return judge("state.request", f"no state in {ANSWER_S:.0f} s")
+        waited.append(talk.of("state", before)[0].at_s - asked_s)
+    best = min(waited[1:])
+    return judge("state.request", None if best <= limit else f"a state {best:.1f} s later, {TRIES} times")
+
+
+def _interval_s(talk: Talk) -> float:
+    """As soon as a state may follow another, by the factsheet."""
+    sheet = talk.last("factsheet")
+    timing = None if sheet is None else sheet.protocol_limits.get("timing")
+    said = timing if isinstance(timing, dict) else {}
+    found = said.get("minStateInterval", said.get("minimumStateInterval"))
+    return found if isinstance(found, int | float) else 0.0
 
 
 async def _unknown(talk: Talk) -> Verdict:

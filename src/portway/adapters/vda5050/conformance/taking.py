@@ -1,6 +1,7 @@
 """The first order: base and horizon, the end of the base, and what is refused there."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -25,10 +26,11 @@ async def taking(drive: Drive) -> AsyncIterator[Verdict]:
     if taken is None:
         drive.is_over = True
         return
-    yield judge("order.states", _ahead(taken, nodes))
     end = nodes[BASE].sequence_id
     there = await talk.until("state", lambda s: s.last_node_sequence_id >= end and not s.driving, DRIVE_S, before)
-    yield judge("order.sequence", _sequence(drive, before))
+    said = [s for s in drive.said(before) if s.order_id == drive.id]
+    yield judge("order.states", _ahead(said, nodes))
+    yield judge("order.sequence", _sequence(said, nodes))
     if there is None:
         drive.is_over = True
         yield judge("order.base_end", f"not at the end of the base after {DRIVE_S:.0f} s")
@@ -36,26 +38,42 @@ async def taking(drive: Drive) -> AsyncIterator[Verdict]:
     await asyncio.sleep(STILL_S)
     yield judge("order.base_end", drive.stands_at(nodes[BASE]))
     drive.at = BASE
-    talk.order(drive.id, 0, *drive.part(0, BASE, HORIZON))
-    await asyncio.sleep(STILL_S / 2)
-    yield judge("order.repeated", drive.stands_at(nodes[BASE]))
+    fault = await drive.ignored(0, drive.part(0, BASE, HORIZON), STILL_S / 2)
+    yield judge("order.repeated", fault or drive.stands_at(nodes[BASE]))
     async for verdict in _refusals(drive):
         yield verdict
 
 
-def _ahead(state: Any, nodes: list[Any]) -> str | None:
-    """Node and edge states are a tail of the order, base and horizon told apart."""
-    wanted = [(n.node_id, n.sequence_id, n.released) for n in nodes[1:]]
+def _ahead(said: list[Any], nodes: list[Any]) -> str | None:
+    """Node and edge states are those behind the last node; whatever the first state calls that, it is the first one."""
+    at_first = said[0].last_node_sequence_id
+    behind = [0 if s.last_node_sequence_id == at_first else s.last_node_sequence_id for s in said]
+    return next((fault for s, last in zip(said, behind, strict=True) if (fault := _ahead_of(s, last, nodes))), None)
+
+
+def _ahead_of(state: Any, last: int, nodes: list[Any]) -> str | None:
+    """Base and horizon told apart."""
+    wanted = [(n.node_id, n.sequence_id, n.released) for n in nodes if n.sequence_id > last]
     said = [(n.node_id, n.sequence_id, n.released) for n in state.node_states]
-    if not said or said != wanted[len(wanted) - len(said) :]:
-        return f"node states {[s[1] for s in said]} of {[w[1] for w in wanted]}"
+    if said != wanted:
+        return f"node states {_released(said)} behind node {last} instead of {_released(wanted)}"
     edges = [e.sequence_id for e in state.edge_states]
     return None if edges == [s[1] - 1 for s in said] else f"edge states {edges}"
 
 
-def _sequence(drive: Drive, before: int) -> str | None:
-    passed = [s.last_node_sequence_id for s in drive.said(before) if s.order_id == drive.id]
-    return None if passed == sorted(passed) and max(passed, default=0) > 0 else f"lastNodeSequenceId {passed[:12]}"
+def _released(nodes: list[tuple[str, int, bool]]) -> list[str]:
+    return [f"{sequence}{'' if released else ' (horizon)'}" for _, sequence, released in nodes]
+
+
+def _sequence(said: list[Any], nodes: list[Any]) -> str | None:
+    """The last node is one of the order after the other; the first one may have had another name before."""
+    first = nodes[0].sequence_id
+    named = [(s.last_node_id if s.last_node_sequence_id > first else "", s.last_node_sequence_id) for s in said]
+    passed = [node for node, _ in itertools.groupby(named)]
+    wanted = [("", first), *((n.node_id, n.sequence_id) for n in nodes[1:])]
+    if len(passed) < 2 or passed != wanted[: len(passed)]:
+        return f"its last nodes are {passed[:6]}"
+    return None
 
 
 async def _refusals(drive: Drive) -> AsyncIterator[Verdict]:

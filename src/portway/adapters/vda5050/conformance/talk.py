@@ -36,7 +36,7 @@ class Talk:
         self.manufacturer = ""
         self.version: Version | None = None
         self.heard: list[Heard] = []
-        self.kept: list[tuple[str, str, bytes]] = []  # kind, major version, payload
+        self.kept: list[tuple[str, str, str, bytes]] = []  # kind, major version, manufacturer, payload
         self.others: set[str] = set()
         self.publish: Callable[[Sequence[Outgoing]], None] = lambda _messages: None
         self.look: Callable[[], None] = lambda: None  # ask the broker again for what it has kept
@@ -59,7 +59,7 @@ class Talk:
             self.others.add(serial)
             return
         if kept:
-            self.kept.append((kind, major, payload))
+            self.kept.append((kind, major, manufacturer, payload))
             return
         if self.version is None:
             self.version, self.manufacturer = self._version_of(major, payload), manufacturer
@@ -76,9 +76,10 @@ class Talk:
             return Heard(kind, None, str(error), payload, time.monotonic())
 
     def kept_of(self, kind: str, after: int = 0) -> list[Heard]:
-        """What the broker had kept of a kind, of the truck's version, from a position in `kept` on."""
+        """What the broker had kept of a kind on the truck's topic, of its version, from a position in `kept` on."""
         assert self.version is not None
-        mine = [(k, p) for k, major, p in self.kept[after:] if k == kind and major == self.version.topic]
+        topic = kind, self.version.topic, self.manufacturer
+        mine = [(kind, payload) for *where, payload in self.kept[after:] if tuple(where) == topic]
         return [h for h in (self._heard(self.version, *m) for m in mine) if h.body is not None
                 and h.body.version[:3] == self.version.name[:3]]  # fmt: skip
 
@@ -94,9 +95,13 @@ class Talk:
         """Messages of a kind, from a position in `heard` on."""
         return [h for h in self.heard[after:] if h.kind == kind]
 
+    def last(self, kind: str) -> Any:
+        """The last message of a kind that fits."""
+        return next((h.body for h in reversed(self.heard) if h.kind == kind and h.body is not None), None)
+
     def state(self) -> Any:
         """The last state that fits."""
-        return next((h.body for h in reversed(self.heard) if h.kind == "state" and h.body is not None), None)
+        return self.last("state")
 
     async def until(self, kind: str, holds: Callable[[Any], bool], seconds: float, after: int | None = None) -> Any:
         """The first message of a kind behind position `after` (now) for which something holds; None in vain."""

@@ -20,8 +20,9 @@ ASK_S = 0.5
 async def updating(drive: Drive) -> AsyncIterator[Verdict]:
     """Three updates, each driven to its end."""
     there, _ = await drive.go_on(2, drive.part(drive.at, 2, 1), DRIVE_S)
-    yield judge("update.stitched", None if there else drive.id_and_errors())
-    if there is None:
+    stitched = there is not None and there.order_update_id == drive.update
+    yield judge("update.stitched", None if stitched else drive.id_and_errors())
+    if not stitched:
         drive.is_over = True
         return
     update = max(0, drive.update - 1)
@@ -36,7 +37,7 @@ async def updating(drive: Drive) -> AsyncIterator[Verdict]:
 
 def _known_action(drive: Drive) -> str | None:
     """A harmless action for nodes that needs no parameters, by the factsheet."""
-    sheet = next((h.body for h in reversed(drive.talk.of("factsheet")) if h.body is not None), None)
+    sheet = drive.talk.last("factsheet")
     features = {} if sheet is None else sheet.protocol_features
     for action in [*(features.get("agvActions") or []), *(features.get("mobileRobotActions") or [])]:
         needs = [p for p in action.get("actionParameters") or [] if not p.get("isOptional")]
@@ -61,6 +62,10 @@ async def _action(drive: Drive) -> AsyncIterator[Verdict]:
     fault = None if statuses[:1] == ["WAITING"] and "" not in statuses else f"its states are {_steps(statuses)}"
     if fault is None and (there is None or statuses[-1] != "FINISHED"):
         fault = f"it is not done after {DRIVE_S:.0f} s: {_steps(statuses)}"
+    early = [s.last_node_sequence_id for s, status in zip(said, statuses, strict=True)
+             if status not in ("WAITING", "") and s.last_node_sequence_id < nodes[1].sequence_id]  # fmt: skip
+    if fault is None and early:
+        fault = f"it begins before its node: {_steps(statuses)}"
     yield judge("action.reported", fault)
     moving = [s.last_node_sequence_id for s, status in zip(said, statuses, strict=True)
               if status in ("INITIALIZING", "RUNNING") and s.driving]  # fmt: skip
