@@ -187,5 +187,5 @@ def test_a_truck_whose_clock_was_ahead_is_heard_again():
     for n in range(15):
         now_s = yard.now_s + 1 + n
         yard.master.received(agent.topic("state"), agent.state(now_s).payload, now_s)
-        seen.append(yard.master.trucks[name].seen_s == now_s)
+        seen.append(yard.master.trucks[name].last_state_s == now_s)
     assert seen == [False] * 9 + [True] * 6

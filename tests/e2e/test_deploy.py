@@ -1,77 +1,22 @@
-"""The page on deploying, as far as it runs without root's machine: units, database, backup, restore, upgrade.
+"""The page on deploying, as far as it runs without root's machine: units, database, backup, restore.
 
-Commands are taken from the page. Folders of the system become folders of the test; `systemctl` notes what it was asked.
+Installation, keys, services and upgrade are in `test_deploy_services.py`.
 """
 
 import os
-import re
-import shlex
 import shutil
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from deploy_page import DEPLOY, PAGE, UNITS, command_of, commands, environment, settings, shell
 
-from live_processes import MOSQUITTO, Processes, need
 from portway.adapters.storage.durable import open_durable
 from portway.adapters.storage.durable_error import StorageError
 from portway.core.events import TimerFired
 from postgres_server import new_database, postgres_server, programs
-
-ROOT = Path(__file__).resolve().parents[2]
-DEPLOY = ROOT / "examples" / "deploy"
-UNITS = ("portway.service", "portway-standby.service")
-PAGE = (ROOT / "docs/howto/deploy.md").read_text(encoding="utf-8")
-
-
-def commands(heading: str) -> list[str]:
-    """The `sh` blocks of a section of the page."""
-    (section,) = re.findall(rf"^## \d\. {heading}$(.*?)(?=^## |\Z)", PAGE, re.M | re.S)
-    return re.findall(r"^```sh\n(.*?)^```", section, re.M | re.S)
-
-
-def shell(text: str, folder: Path, **env: str) -> list[str]:
-    """Run a block of the page; what `systemctl` and `chown` were asked. Whatever fails ends the test."""
-    for path in ("/var/lib/portway", "/var/backups"):
-        (folder / path.strip("/")).mkdir(parents=True, exist_ok=True)
-        text = text.replace(path, str(folder / path.strip("/")))
-    tools = folder / "tools"
-    tools.mkdir(exist_ok=True)
-    for name in ("systemctl", "chown"):
-        (tools / name).write_text(f'#!/bin/sh\necho {name} "$@" >> {folder}/asked\n')
-        (tools / name).chmod(0o755)
-    path = os.pathsep.join([str(tools), *env.pop("path", []), os.environ["PATH"]])
-    run = subprocess.run(["bash", "-ec", text], capture_output=True, text=True, cwd=folder, check=False,
-                         env={**os.environ, **env, "PATH": path})  # fmt: skip
-    assert run.returncode == 0, run.stderr
-    asked = folder / "asked"
-    return asked.read_text().splitlines() if asked.exists() else []
-
-
-def settings(unit: str) -> dict[str, list[str]]:
-    """Settings of a unit by name, lines that go on put together."""
-    text = (DEPLOY / unit).read_text().replace("\\\n", " ")
-    found: dict[str, list[str]] = {}
-    for line in text.splitlines():
-        if line and line[0] not in "#[":
-            name, _, value = line.partition("=")
-            found.setdefault(name, []).append(value)
-    return found
-
-
-def environment() -> dict[str, str]:
-    lines = [line for line in (DEPLOY / "portway.env").read_text().splitlines() if line and line[0] != "#"]
-    return dict(line.split("=", 1) for line in lines)
-
-
-def command_of(unit: str, values: dict[str, str]) -> list[str]:
-    """What a unit starts, with the values of its environment file."""
-    (line,) = settings(unit)["ExecStart"]
-    return [re.sub(r"\$\{(\w+)\}", lambda m: values[m[1]], word) for word in shlex.split(line)]
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -95,6 +40,13 @@ def test_a_unit_starts_again_what_failed_but_not_what_is_written_wrongly(unit):
     assert ("--standby" in command_of(unit, environment())) == (unit == "portway-standby.service")
 
 
+@pytest.mark.parametrize("unit", UNITS)
+def test_more_options_are_given_in_the_environment_file(unit):
+    bare, named = (command_of(unit, {**environment(), "PORTWAY_OPTIONS": o}) for o in ("", "--allow-host a --db b"))
+    assert named == [*bare, "--allow-host", "a", "--db", "b"]
+    assert "" not in bare
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     with postgres_server() as url:
@@ -110,32 +62,6 @@ def test_the_database_of_the_page_takes_a_server(server, tmp_path):
     state = open_durable(f"postgresql://terminal@/terminal_db?host={folder}")
     state.journal.append([(TimerFired(1, "t"), [])])
     state.close()
-
-
-@pytest.mark.slow
-def test_the_unit_of_a_pair_leads_on_a_broker_and_a_database_prepared_as_the_page_says(server, tmp_path):
-    need(MOSQUITTO, "Mosquitto")
-    processes, etc = Processes(tmp_path), tmp_path / "etc"
-    words = ["certs", "huashan", "--out", str(etc), "--host", "127.0.0.1", "--port", str(processes.mqtt)]
-    subprocess.run([sys.executable, "-m", "portway", *words], check=True, capture_output=True)
-    (tmp_path / "mosquitto.conf").write_text((etc / "mosquitto.conf").read_text() + "user root\n")
-    shutil.copy(tmp_path / "keys.toml", etc)
-    (etc / "tos.toml").write_text("")
-    values = {
-        **environment(), "PORTWAY_DATABASE": new_database(server, "unit"), "PORTWAY_PORT": str(processes.http),
-        "PORTWAY_BROKER": f"mqtts://127.0.0.1:{processes.mqtt}", "PORTWAY_HOST": "127.0.0.1",
-    }  # fmt: skip
-    command = [w.replace("/etc/portway", str(etc)) for w in command_of("portway-standby.service", values)]
-    assert command[0] == "/opt/portway/bin/portway"
-    processes.start("broker")
-    time.sleep(0.5)
-    try:
-        processes.run("server", [sys.executable, "-m", "portway", *command[1:]], cwd=tmp_path)
-        processes.wait(lambda s: s["broker_up"] and s["failed"] == "", 60)
-        assert processes.end("server") == 0
-    finally:
-        for name in list(processes.running):
-            processes.end(name)
 
 
 def test_a_dump_that_is_made_beside_a_server_is_restored(server, tmp_path):

@@ -1,9 +1,13 @@
 """Servers and trucks that are told to end: at any moment, by any signal, together with all that they have started."""
 
+import contextlib
+import fcntl
 import os
+import pty
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -92,6 +96,36 @@ def test_sigterm_ends_a_server_with_its_trucks_and_is_no_failure(tmp_path):
     process = start(portway(*served(tmp_path)), log)
     wait_for(lambda: children(process.pid))  # in the middle of a start, with the broker there
     assert ended(process, signal.SIGTERM) == (0, [])
+
+
+def hangs_on_a_terminal() -> None:
+    """What sshd does: a session of its own, on the terminal that is its standard input."""
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def shown(terminal: int) -> bytes:
+    """What has been written to a terminal since it was last looked at."""
+    text = b""
+    with contextlib.suppress(BlockingIOError):
+        while more := os.read(terminal, 4096):
+            text += more
+    return text
+
+
+@pytest.mark.slow
+def test_a_connection_that_is_closed_ends_a_server_in_order_with_its_trucks(tmp_path):
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(portway(*served(tmp_path)), stdin=theirs, stdout=theirs, stderr=theirs,
+                               preexec_fn=hangs_on_a_terminal, cwd=ROOT)  # fmt: skip
+    os.close(theirs)
+    os.set_blocking(ours, False)
+    wait_for(lambda: b"online" in shown(ours))
+    family = children(process.pid)
+    assert len(family) == 2  # broker and trucks
+    os.close(ours)
+    assert process.wait(END_S) == 0, "in order: with its goodbye on the broker, and the lease given back"
+    wait_for(lambda: not any(map(is_alive, family)), END_S)
 
 
 @pytest.mark.slow

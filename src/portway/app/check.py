@@ -69,7 +69,7 @@ class _Plan:
         """x, y, heading of a truck at a place, and how far its piece of lane runs straight on the nearer side."""
         s = place.at_m
         for a, b in pairwise(self.lines[place.lane]):
-            n = float(np.hypot(*(b - a)))
+            n = max(float(np.hypot(*(b - a))), 1e-9)  # two points of a shape may be one
             if s <= n + 1e-6:
                 break
             s -= n

@@ -5,7 +5,9 @@ what is written is whole; what has an event loop ends it in order; anything else
 exception wherever it is. The second signal ends the program at once: databases and journals are whole at any instant.
 
 The handlers are ours from the first moment on. Python's own would let SIGTERM end a server in the middle of its start,
-without its children, and a shell starts its background processes with SIGINT ignored.
+without its children, and a shell starts its background processes with SIGINT ignored. A hang-up is a wish to end like
+SIGTERM, unless it was ignored when we began: then somebody (nohup) wants this program to outlive the terminal. One
+closed terminal hangs up more than once, the shell first and then the kernel, so a hang-up is never the second signal.
 
 Three things keep a wish from being lost, and a thread sees to them. Where compiled code calls back into Python, an
 exception is thrown away by who called: there the handler raises nothing and is called again a moment later. A loop that
@@ -26,7 +28,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-STOPPING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name))
+STOPPING = tuple(getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, n))
+HANG_UP = getattr(signal, "SIGHUP", None)  # the terminal is gone, or the connection over which somebody looked at it
 STOP_S = 15.0  # service managers wait for 20 s and longer
 LOOP_S = 3.0  # an event loop has looked by then
 AGAIN_S = 0.05
@@ -62,12 +65,15 @@ def answer_signals() -> None:
         return
     _wish.answered = True
     for number in STOPPING:
-        signal.signal(number, _told)
+        if number != HANG_UP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, _told)
     threading.Thread(target=_see_to_it, daemon=True, name="see to the end").start()
 
 
 def _told(number: int, frame: FrameType | None) -> None:
     if _wish.number and not _wish.again:
+        if number == HANG_UP:
+            return
         os._exit(128 + number)
     if not _wish.number:
         _wish.number = number
@@ -145,12 +151,12 @@ def on_signals(stop: Callable[[], None]) -> None:
 
 
 def exit_code(code: Any) -> Any:
-    """With what a program ends that would end with `code`: 130 after Ctrl-C; after SIGTERM 0 if it serves until it is
-    told to end, else 143. Errors keep their code, and so does a command that was done all the same."""
+    """With what a program ends that would end with `code`: 130 after Ctrl-C; after SIGTERM or a hang-up 0 if it serves
+    until it is told to end, else 143 or 129. Errors keep their code, and so does a command that was done anyway."""
     stopped = code == 130 or (code in (0, None) and _wish.serves)
     if not _wish.number or not stopped:
         return code
-    return 0 if _wish.serves and _wish.number == signal.SIGTERM else 128 + _wish.number
+    return 0 if _wish.serves and _wish.number in (signal.SIGTERM, HANG_UP) else 128 + _wish.number
 
 
 @contextmanager

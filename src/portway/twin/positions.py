@@ -51,8 +51,8 @@ class ReportedPositions:
     def __init__(
         self, traffic: LiveTraffic, silent_ms: Callable[[], np.ndarray], stale_ms: int = 3_000, lost_ms: int = 30_000
     ) -> None:
-        """`silent_ms` gives for how long nothing has been heard of each row (N,): a truck that stands tells the core
-        nothing new."""
+        """`silent_ms` gives how old the last state of each row is (N,): a truck that stands tells the core nothing
+        new."""
         self._traffic, self._silent_ms, self._stale_ms, self._lost_ms = traffic, silent_ms, stale_ms, lost_ms
         count = len(traffic.trucks)
         self._out = np.zeros((count, 4))
@@ -70,6 +70,6 @@ class ReportedPositions:
         return self._out
 
     def quality(self, at_ms: int) -> np.ndarray:
-        """By the time since anything was heard."""
+        """By the age of the last state."""
         silent_ms = self._silent_ms()
         return (silent_ms > self._stale_ms).astype(float) + (silent_ms > self._lost_ms)

@@ -30,10 +30,10 @@ except KeyboardInterrupt:
 """
 
 
-def told(program: str, *numbers: int) -> tuple[int, str, float]:
+def told(program: str, *numbers: int, ignored: int = signal.SIGINT) -> tuple[int, str, float]:
     """Exit code, words and duration of a program that gets signals once it says `ready`."""
     command = [sys.executable, "-c", HEAD + program + TAIL]
-    ignoring = lambda: signal.signal(signal.SIGINT, signal.SIG_IGN)  # noqa: E731
+    ignoring = lambda: signal.signal(ignored, signal.SIG_IGN)  # noqa: E731
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=ignoring
     ) as run:
@@ -46,7 +46,7 @@ def told(program: str, *numbers: int) -> tuple[int, str, float]:
         return run.wait(30), said, time.monotonic() - began
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_program_is_left_wherever_it_is(number, code):
     assert told("def main():\n said('ready')\n work(20)\n", number)[:2] == (code, "left\n")
 
@@ -83,6 +83,22 @@ def test_a_loop_ends_in_order():
     program = SERVER.format(stop_s=15, then="await stopping.wait()")
     assert told(program, signal.SIGINT)[:2] == (130, "in order\n")
     assert told(program, signal.SIGTERM)[:2] == (0, "in order\n")
+    assert told(program, signal.SIGHUP)[:2] == (0, "in order\n")
+
+
+SLOW_END = "await stopping.wait(); await asyncio.sleep(1)"
+
+
+def test_a_terminal_that_is_closed_hangs_up_twice_and_is_no_second_signal():
+    program = SERVER.format(stop_s=15, then=SLOW_END)
+    assert told(program, signal.SIGHUP, signal.SIGHUP)[:2] == (0, "in order\n")
+    assert told(program, signal.SIGINT, signal.SIGHUP)[:2] == (130, "in order\n")
+    assert told(program, signal.SIGHUP, signal.SIGTERM)[:2] == (143, "")
+
+
+def test_who_was_started_with_nohup_outlives_its_terminal():
+    program = SERVER.format(stop_s=15, then=SLOW_END)
+    assert told(program, signal.SIGHUP, signal.SIGTERM, ignored=signal.SIGHUP)[:2] == (0, "in order\n")
 
 
 def test_a_loop_that_does_not_look_is_left():

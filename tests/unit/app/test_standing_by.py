@@ -1,6 +1,7 @@
 """A waiting server, look by look, on a real PostgreSQL."""
 
 import asyncio
+import socket
 import time
 from collections.abc import Iterator
 
@@ -13,6 +14,7 @@ from portway.adapters.storage.durable import DurableState, open_durable
 from portway.adapters.storage.durable_error import LeadershipLost, StorageError
 from portway.app.config import load_scenario
 from portway.app.live.follower import ReplayError
+from portway.app.live.opening import Opening, open_leading
 from portway.app.live.restore import open_run
 from portway.app.live.same_run import OtherScenarioError
 from portway.app.live.standby import Standby
@@ -182,3 +184,28 @@ def test_the_page_of_a_waiting_server_says_that_it_waits(leader, standby):
     assert "portway_standby 1.0" in metrics.text
     others = [("GET", "/"), ("GET", "/v1/progress"), ("POST", "/v1/job-orders"), ("DELETE", "/v1/x/%2e%2e")]
     assert [answer.status_code for answer in asked(standby, *others)] == [503] * 4
+
+
+@pytest.mark.usefixtures("leader")
+def test_a_waiting_server_is_known_by_the_names_that_it_was_given(database, scenario, monkeypatch):
+    """A load balancer passes the name on that it was asked for; 421 would look like a machine that is broken."""
+    monkeypatch.setattr(Standby, "warm_up", lambda self: None)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    how = Opening(database, 1.0, True, "127.0.0.1", port, hosts=("control.my-terminal.example",))
+
+    async def ready(client: httpx.AsyncClient, name: str) -> httpx.Response:
+        return await client.get(f"http://127.0.0.1:{port}/health/ready", headers={"host": name})
+
+    async def ask() -> None:
+        stopping = asyncio.Event()
+        waiting = asyncio.create_task(open_leading(scenario, how, stopping))
+        async with asyncio.timeout(20), httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(retries=9)) as client:
+            named = await ready(client, "control.my-terminal.example")
+            assert (named.status_code, named.json()["state"]) == (503, "standby")
+            assert (await ready(client, "evil.example")).status_code == 421
+        stopping.set()
+        assert await waiting is None
+
+    asyncio.run(ask())

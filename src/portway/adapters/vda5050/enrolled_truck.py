@@ -41,7 +41,7 @@ class EnrolledTruck:
         self.refused = 0
         self.stop = -1  # where the last told movement ends
         self.untold_s: float | None = None  # since when it cannot be told its way
-        self.seen_s = 0.0  # last message
+        self.last_state_s: float | None = None  # when its last state came, whatever has become of its link since
         self.stated_s: float | None = None  # last state since it was enrolled, or since it came back
         self._newest: dict[str, tuple[float, int]] = {}  # by message: instant and header id
         self._older: dict[str, tuple[float, int]] = {}  # by message: instant of the last older one, how many in a row

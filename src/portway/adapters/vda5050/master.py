@@ -243,7 +243,6 @@ class MasterControl:
             return self._connection(truck, body, now_s, kept)
         if not truck.is_news(message, body.header_id, made_s):
             return [], []
-        truck.seen_s = now_s
         if message == "factsheet":
             return self._measured(truck, body.physical_parameters), []
         if message == "visualization":
@@ -288,7 +287,7 @@ class MasterControl:
         if state is None:
             truck.refused += 1
             return [RefusedMessage(truck.truck, "connection", f"connectionState {body.connection_state}"[:160])], []
-        truck.link, truck.link_s, truck.seen_s = state, now_s, now_s
+        truck.link, truck.link_s = state, now_s
         if state == "online":
             truck.begin_anew()
         kinds = ["stateRequest", *(["factsheetRequest"] if truck.size is None else [])] if state == "online" else []
@@ -343,7 +342,7 @@ class MasterControl:
         if self._jumped(truck, body, made_s, now_s) or truck.has_jumped:
             faults.add("jumped")
         truck.has_jumped = False
-        truck.stated_s = now_s
+        truck.stated_s = truck.last_state_s = now_s
         truck.standing, truck.paused, truck.loaded = not body.driving, body.paused, loaded_of(body)
         truck.holds = held_order(body, truck.order.is_ours(body.order_id))
         if truck.holds == "foreign":

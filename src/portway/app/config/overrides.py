@@ -15,7 +15,7 @@ def parse_value(text: str) -> Any:
     """A TOML value, or the bare text where it is none (`policies.dispatch=nearest`)."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except ValueError:  # no TOML, or an integer of more digits than Python reads
         return text
 
 

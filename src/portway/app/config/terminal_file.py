@@ -4,13 +4,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from portway.app.config.tables import Table, mirror
+from portway.app.config.tables import COUNT_MAX, COUNTED, NOT_NEGATIVE, POSITIVE, TURNED, GroundPoint, Table, mirror
 from portway.core.model import Block, Gate, Lane, Node, Place, PlaceKind, Quay, QuayCrane, YardCrane, Zone
 
-Positive = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=1)]
+Positive = Annotated[float, Field(**POSITIVE)]
+Along = Annotated[float, Field(**NOT_NEGATIVE)]
+Angle = Annotated[float, Field(**TURNED)]
+Count = Annotated[int, Field(**COUNTED)]
+Number = Annotated[int, Field(ge=0, le=COUNT_MAX)]
 Direction = Literal["forward", "backward"]
-Point = tuple[float, float]
 
 NodeTable: Any = mirror(Node)
 LaneTable: Any = mirror(Lane)
@@ -28,21 +30,21 @@ _BlockBase: Any = mirror(Block, leave_out=("axis_rad",))
 class QuayTable(_QuayBase):
     """The quay wall; the axis in degrees, as people write it."""
 
-    axis_deg: float = 0.0
+    axis_deg: Angle = 0.0
 
 
 class BlockTable(_BlockBase):
     """A yard block; the axis in degrees."""
 
-    axis_deg: float = 0.0
+    axis_deg: Angle = 0.0
 
 
 class RoadTable(Table):
     """A road along its centre line: `lanes` in each direction if `two_way`, else all in the direction of `points`."""
 
     id: str = Field(min_length=1)
-    points: list[Point] = Field(min_length=2)
-    lanes: Count = 1
+    points: list[GroundPoint] = Field(min_length=2)
+    lanes: Annotated[int, Field(ge=1, le=20)] = 1
     two_way: bool = False
     spacing_m: Positive = 4.0
     width_m: Positive = 3.5
@@ -61,11 +63,11 @@ class LaybysTable(Table):
     side: Literal["right", "left"] = "right"
     kind: PlaceKind
     bays_of: str | None = None
-    bays_without: tuple[int, ...] = ()
-    first_at_m: Annotated[float, Field(ge=0)] | None = None
+    bays_without: tuple[Count, ...] = ()
+    first_at_m: Along | None = None
     pitch_m: Positive | None = None
     count: Count | None = None
-    first_bay: int | None = None
+    first_bay: Count | None = None
     serves: str | None = None
     power_kw: Positive | None = None
     offset_m: Positive = 4.0
@@ -102,7 +104,7 @@ class BaysTable(Table):
     to_road: str
     to_direction: Direction = "forward"
     kind: PlaceKind = PlaceKind.PARKING
-    first_at_m: Annotated[float, Field(ge=0)]
+    first_at_m: Along
     pitch_m: Positive = 5.0
     count: Count
     serves: str | None = None
@@ -117,8 +119,8 @@ class BlockRowTable(Table):
 
     ids: str
     first_n: Count = 1
-    origin: Point
-    axis_deg: float = 0.0
+    origin: GroundPoint
+    axis_deg: Angle = 0.0
     count: Count
     pitch_m: Positive
     bays: Count
@@ -126,7 +128,7 @@ class BlockRowTable(Table):
     tiers: Count = 5
     bay_pitch_m: Positive = 13.0
     row_pitch_m: Positive = 2.9
-    cranes_per_block: Annotated[int, Field(ge=0)] = 1
+    cranes_per_block: Annotated[int, Field(ge=0, le=20)] = 1
     crane_ids: str = "RTG-{block}"
     road: str | None = None
     direction: Direction = "forward"
@@ -140,7 +142,7 @@ class TerminalFile(Table):
     id: str = Field(min_length=1)
     title: str = ""
     quay: QuayTable | None = None
-    quay_cranes: Annotated[int, Field(ge=0)] | tuple[QuayCraneTable, ...] = 0
+    quay_cranes: Number | tuple[QuayCraneTable, ...] = 0
     quay_crane_defaults: QuayCraneDefaults = QuayCraneDefaults()
     yard_crane_defaults: YardCraneDefaults = YardCraneDefaults()
     roads: tuple[RoadTable, ...] = ()

@@ -27,6 +27,8 @@ def read_toml(path: Path) -> tuple[dict[str, Any], list[Problem]]:
         found = re.search(r"\(at line (\d+)", str(e))
         line = int(found[1]) if found else len(path.read_text(encoding="utf-8").splitlines())
         return {}, [Problem(path.name, "", None, f"is not valid TOML: {e}", "correct the syntax in this line", line)]
+    except ValueError as e:  # Python reads no integer of more than 4,300 digits
+        return {}, [Problem(path.name, "", None, f"holds a number that cannot be read: {e}", "shorten it")]
 
 
 def validate(model: type[T], raw: dict[str, Any], name: str, text: str = "") -> tuple[T | None, list[Problem]]:

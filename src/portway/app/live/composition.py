@@ -71,7 +71,8 @@ async def serve_terminal(scenario: Scenario, options: ServeOptions, on_signals: 
         Path(options.database).resolve().parent.mkdir(parents=True, exist_ok=True)
     keys, tokens = _keys(options.keys), options.tos.token_rule()
     how = Opening(
-        options.database, options.speed, options.standby, options.host, options.port, options.linked_cranes
+        options.database, options.speed, options.standby, options.host, options.port, options.linked_cranes,
+        options.hosts,
     )  # fmt: skip
     stopping = asyncio.Event()
     if options.standby:

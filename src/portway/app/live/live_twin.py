@@ -60,10 +60,11 @@ class LiveTwin:
         return self._server.run.controller.persists(code, subject)
 
     def _silent_ms(self) -> np.ndarray:
-        """Time since a message of each truck; a truck that has never spoken has been silent for ever."""
+        """Age of each truck's last state, from which its position is; one that never came is as old as can be."""
         trucks, now_s = self._server.master.trucks, self._server.run.clock.wall_s()
         silent = [
-            now_s - trucks[name].seen_s if name in trucks else 0.0 for name in self._server.run.controller.state.name
+            now_s - (trucks[name].last_state_s or 0.0) if name in trucks else 0.0
+            for name in self._server.run.controller.state.name
         ]
         return 1000.0 * np.array(silent)
 

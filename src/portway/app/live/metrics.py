@@ -37,7 +37,7 @@ HELP = {
     "messages_off_schema": "Those that do not fit.",
     "trucks_online": "Trucks that are connected.",
     "trucks_by_state": "Trucks by what they are doing.",
-    "truck_silent_s": "Seconds since a truck's last message, on the run's clock; no line for one never heard.",
+    "truck_silent_s": "Age of a truck's last state on the run's clock; without one, of this server.",
     "jobs_done": "Job orders that are done.",
     "jobs_total": "Job orders known.",
     "jobs_late": "Quay cranes that wait for a job order's truck.",
@@ -57,17 +57,23 @@ HELP = {
 
 def more_figures(server: "LiveServer") -> dict[str, Any]:
     """What is known besides the server's status."""
-    now_s = server.run.clock.wall_s()
-    heard = {t.truck: t.seen_s for t in server.master.trucks.values() if t.seen_s > 0.0}
     outbox = server.durable.outbox
     return {
-        "truck_silent_s": {truck: round(max(0.0, now_s - seen_s), 1) for truck, seen_s in heard.items()},
+        "truck_silent_s": _silent_s(server),
         "alerts_by_code": dict(Counter(alert.code for alert in server.alerts)),
         "webhooks_owed": len(outbox.owed()),
         "webhooks_given_up": len(outbox.dead()),
         "log_lines_left_out": lines_left_out(),
         **_disk(server.durable.store.url.database if server.durable.store.is_file else None),
     }
+
+
+def _silent_s(server: "LiveServer") -> dict[str, float]:
+    """Age of each truck's last state. Other messages do not count: who says where it is, but not how it is, cannot be
+    led. One that has sent none is silent at least since this server began, so that it calls somebody, too."""
+    now_s, trucks = server.run.clock.wall_s(), server.master.trucks.values()
+    last_s = {t.truck: server.began_s if t.last_state_s is None else t.last_state_s for t in trucks}
+    return {truck: round(max(0.0, now_s - at_s), 1) for truck, at_s in last_s.items()}
 
 
 def _disk(database: str | None) -> dict[str, int]:

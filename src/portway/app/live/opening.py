@@ -22,6 +22,7 @@ class Opening(NamedTuple):
     host: str  # where it answers meanwhile
     port: int
     linked_cranes: frozenset[str] = frozenset()
+    hosts: tuple[str, ...] = ()  # by which names, besides its address
 
 
 async def open_leading(
@@ -35,7 +36,7 @@ async def open_leading(
         name = shown_url(database_url(how.database))
         durable: DurableState | None = open_durable(how.database, lambda run: check_same(run, scenario, linked, name))
     else:
-        durable = standby.lead() or await stand_by(standby, how.host, how.port, stopping)
+        durable = standby.lead() or await stand_by(standby, how.host, how.port, stopping, how.hosts)
     if durable is None:
         log("stopped", records=0)
         return None

@@ -76,6 +76,7 @@ class LiveServer:
     def __init__(self, run: OpenedRun, durable: DurableState, options: ServerOptions) -> None:
         self.run, self.options, self.durable = run, options, durable
         self.began = time.monotonic()
+        self.began_s = run.clock.wall_s()  # the same on the run's clock
         assert durable.journal.run is not None, "the run has been opened"
         self.started_at_s = durable.journal.run.started_at_s
         road, kind = RoadBook(run.map), truck_type(run.scenario)

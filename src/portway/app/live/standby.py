@@ -9,7 +9,7 @@ link to broker and TOS. Who may take the seat, and how the one before is kept fr
 import asyncio
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from portway.adapters.storage.durable import DurableState, open_durable
 from portway.adapters.storage.durable_engine import database_url
@@ -123,9 +123,12 @@ class Standby:
             self._watch = None
 
 
-async def stand_by(standby: Standby, host: str, port: int, stopping: asyncio.Event) -> DurableState | None:
-    """Wait until this server leads; the opened database, or None when `stopping` has ended the waiting."""
-    page = PageServer(standby_page(standby), host, port)
+async def stand_by(
+    standby: Standby, host: str, port: int, stopping: asyncio.Event, hosts: Iterable[str] = ()
+) -> DurableState | None:
+    """Wait until this server leads; the opened database, or None when `stopping` has ended the waiting. Who asks for
+    the one that leads asks this one by the same names (`hosts`)."""
+    page = PageServer(standby_page(standby), host, port, hosts)
     serving = asyncio.create_task(page.serve())
     try:
         await started(page, serving)

@@ -1,7 +1,10 @@
 """A terminal's file while it is being edited: judged as a whole at every change, saved with its comments kept."""
 
+import datetime
 import hashlib
+import math
 import tomllib
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -30,21 +33,26 @@ class Draft:
     """`terminal.toml` of one scenario folder."""
 
     def __init__(self, folder_or_name: str) -> None:
-        """Raises ScenarioError when there is no such folder, or its file is no TOML."""
+        """Raises ScenarioError when there is no such folder, or its file cannot be edited."""
         self.folder = find_folder(folder_or_name)
         self.path = self.folder / NAME
         if not self.path.is_file():
             raise ScenarioError(
                 [Problem(NAME, "", None, f"there is no such file in {self.folder}", "every scenario has one")]
             )
-        _, problems = read_toml(self.path)
-        if problems:
-            raise ScenarioError(problems, self.folder)
+        self._raw()
 
     def opened(self) -> dict[str, Any]:
-        """The file as it is, judged, and its mark, which a save has to bring back."""
+        """The file as it is, judged, and its mark, which a save has to bring back. Raises ScenarioError when it cannot
+        be edited any more."""
         text = self.path.read_text(encoding="utf-8")
-        return self.judged(tomllib.loads(text)) | {"mark": _mark(text), "folder": str(self.folder)}
+        return self.judged(self._raw()) | {"mark": _mark(text), "folder": str(self.folder)}
+
+    def _raw(self) -> dict[str, Any]:
+        raw, problems = read_toml(self.path)
+        if problems := [*problems, *_unsayable(raw)]:
+            raise ScenarioError(problems, self.folder)
+        return raw
 
     def judged(self, raw: dict[str, Any]) -> dict[str, Any]:
         """Tables of a terminal, with what is wrong with them and the ground plan if there is one."""
@@ -92,6 +100,18 @@ class Draft:
         if table is None:
             return Fleet((), ()), [*problems, *found]
         return build_fleet(table, terminal, path.name)
+
+
+def _unsayable(value: Any, key: str = "") -> Iterator[Problem]:
+    """What TOML has and JSON has not: infinity, what is no number, dates and times. No terminal has them either."""
+    if isinstance(value, dict):
+        for name, below in value.items():
+            yield from _unsayable(below, f"{key}.{name}" if key else name)
+    elif isinstance(value, list):
+        for i, below in enumerate(value):
+            yield from _unsayable(below, f"{key}[{_name(below, i)}]")
+    elif isinstance(value, datetime.date | datetime.time) or (isinstance(value, float) and not math.isfinite(value)):
+        yield Problem(NAME, key, value, "is no number and no text", "correct the value")
 
 
 def _mark(text: str) -> str:

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from portway.app.config.problem import ScenarioError
 from portway.app.web.draft import ChangedMeanwhileError, Draft
 from portway.app.web.page import Guarded, file_routes
 from portway.app.web.serving import free_port, run_page
@@ -74,7 +75,10 @@ def make_editor(draft: Draft) -> ASGIApp:
     """The editor of one draft as an ASGI application."""
 
     async def opened(_request: Request) -> Response:
-        return JSONResponse(await asyncio.to_thread(draft.opened))
+        try:
+            return JSONResponse(await asyncio.to_thread(draft.opened))
+        except ScenarioError as error:
+            return JSONResponse({"error": str(error)}, 422)
 
     async def judge(request: Request) -> Response:
         try:

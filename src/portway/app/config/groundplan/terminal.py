@@ -17,6 +17,8 @@ from portway.app.config.tables import noun
 from portway.app.config.terminal_file import RoadTable, TerminalFile
 from portway.core.model import Block, Gate, Lane, Node, Place, Quay, Terminal, YardCrane, Zone
 
+LAID_MAX = 20_000  # twenty times Yangluo; what is looked at in pairs must fit into memory
+
 
 def expand(file: TerminalFile, name: str) -> tuple[Terminal, list[Problem]]:
     """The terminal a file describes, and what is wrong with the short forms in it."""
@@ -27,7 +29,8 @@ def expand(file: TerminalFile, name: str) -> tuple[Terminal, list[Problem]]:
     draft.places += [noun(Place, table) for table in file.places]
     draft.blocks += [_with_axis(Block, table) for table in file.blocks]
     draft.lines = lay_lines(_sound_roads(draft))
-    _lay_rows(draft, file)
+    if _is_bounded(draft, file):
+        _lay_rows(draft, file)
     draft.yard_cranes += [noun(YardCrane, table) for table in file.yard_cranes]
     lay_quay_cranes(draft, file)
     for road in file.roads:
@@ -54,6 +57,21 @@ def _sound_roads(draft: Draft) -> list[RoadTable]:
         else:
             sound[road.id] = road
     return list(sound.values())
+
+
+def _is_bounded(draft: Draft, file: TerminalFile) -> bool:
+    """Whether the rows, each within its limits, do not lay too much together."""
+    laid = {
+        "block_rows": sum(
+            row.count * (1 + row.cranes_per_block + (row.bays if row.road else 0)) for row in file.block_rows
+        ),
+        "laybys": sum(row.count or 0 for row in file.laybys),
+        "bays": sum(row.count for row in file.bays),
+    }
+    for key, count in laid.items():
+        if count > LAID_MAX:
+            draft.refuse(key, count, "so many blocks, cranes and places are no terminal", f"lay {LAID_MAX} at most")
+    return max(laid.values()) <= LAID_MAX
 
 
 def _lay_rows(draft: Draft, file: TerminalFile) -> None:
