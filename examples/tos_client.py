@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 
 ENDED = {"completed", "aborted"}
-SEEN = Path("tos_client.seen")  # id of the last event that was dealt with
+SEEN = Path("tos_client.seen")  # the last event that was dealt with: its run and its id, as the stream says them
 
 
 def give_work(client: httpx.Client, jobs: list[dict]) -> None:
@@ -41,21 +41,21 @@ def give_work(client: httpx.Client, jobs: list[dict]) -> None:
     sys.exit(f"refused: {answer.status_code} {refused['detail']}")
 
 
-def follow(client: httpx.Client, after: int) -> Iterator[dict]:
-    """Events as they come; after a lost connection the server goes on where we were."""
+def follow(client: httpx.Client, seen: str) -> Iterator[tuple[str, dict]]:
+    """Events as they come, each with what to say in order to go on behind it; so it is after a lost connection."""
     while True:
         try:
-            headers = {"Last-Event-ID": str(after)}
+            headers = {"Last-Event-ID": seen}
             with client.stream("GET", "/v1/events", headers=headers, timeout=httpx.Timeout(10.0, read=60.0)) as stream:
                 if stream.status_code == 410:  # the terminal has begun another run, whose events count from 1
-                    after = 0
+                    seen = "0"
                     continue
                 stream.raise_for_status()
                 for line in stream.iter_lines():
-                    if line.startswith("data: "):
-                        event = json.loads(line.removeprefix("data: "))
-                        after = event["id"]
-                        yield event
+                    if line.startswith("id: "):
+                        seen = line.removeprefix("id: ")
+                    elif line.startswith("data: "):
+                        yield seen, json.loads(line.removeprefix("data: "))
         except httpx.TransportError as error:
             print(f"connecting again: {error}")
         time.sleep(1.0)
@@ -75,9 +75,9 @@ def main(url: str, key: str, file: str) -> None:
         give_work(client, jobs)
         states = {job["id"]: client.get(f"/v1/job-orders/{job['id']}").json()["state"] for job in jobs}
         open_jobs = {name for name, state in states.items() if state not in ENDED}
-        events = follow(client, int(SEEN.read_text()) if SEEN.exists() else 0)
+        events = follow(client, SEEN.read_text() if SEEN.exists() else "0")
         while open_jobs:
-            event = next(events)
+            seen, event = next(events)
             kind, job, crane = event["kind"], event["job_order"], event["crane"]
             if job in states:
                 print(f"{event['id']:>6} {job}: {kind} {event['truck'] or ''} {event['code']}")
@@ -88,7 +88,7 @@ def main(url: str, key: str, file: str) -> None:
                 report(client, f"/v1/cranes/{crane}/handovers", body)
             if kind in ENDED:
                 open_jobs.discard(job)
-            SEEN.write_text(str(event["id"]))
+            SEEN.write_text(seen)
     print("all job orders have ended")
 
 

@@ -33,7 +33,7 @@ def wait_taken(folder: Path, count: int, seconds: float) -> tuple[int, int]:
     """How many lists have become work, and how many were refused, when all have been looked at or time is over."""
     began = time.monotonic()
     while True:
-        done, refused = len(list(folder.glob("done/*.edi"))), len(list(folder.glob("refused/*.edi")))
+        done, refused = len(list(folder.glob("done/*/*.edi"))), len(list(folder.glob("refused/*.edi")))
         if done + refused >= count or time.monotonic() - began > seconds:
             return done, refused
         time.sleep(LOOK_S)

@@ -27,6 +27,7 @@ PRIORITY = {
     "foreign_order": 2, "wrong_node": 2, "broken": 2, "silent": 2, "unheard": 2,
     "paused_by_other": 2, "work_waits": 2, "truck_waits": 2, "crane_waiting": 3, "hydraulic_low": 3, "link_poor": 3,
     "late_job": 3, "charger_fault": 3, "unknown_truck": 3, "off_schema": 4, "message_refused": 4, "gate_queue": 4,
+    "webhook_given_up": 2, "edi_refused": 2, "edi_stuck": 2, "tos_link_failed": 2,
 }  # fmt: skip
 PRIORITY_OTHER = 3
 

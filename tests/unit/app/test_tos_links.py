@@ -1,12 +1,18 @@
 """The file of `portway serve --tos`."""
 
+import asyncio
+import contextlib
+import os
+import threading
+import time
 from types import SimpleNamespace
 
 import pytest
 
 from portway.adapters.tos.api.job_order import JobOrderBody
 from portway.adapters.tos.api.views import ProgressEvent, ProgressKind
-from portway.app.live.tos_links import TosLinksError, completed_move, load_tos_links
+from portway.app.live import tos_links
+from portway.app.live.tos_links import TosLinks, TosLinksError, completed_move, edi_out, load_tos_links
 from portway.core.model.work import Container, JobOrder, MoveKind
 
 
@@ -68,3 +74,95 @@ def test_a_completed_job_order_is_a_move_at_its_own_instant():
     move = completed_move(done, desk, 1_700_000_000.0)
     assert (move.event, move.job.container.id, move.at.timestamp()) == (7, "MSKU6013762", 1_700_000_061.5)
     assert completed_move(done.model_copy(update={"kind": ProgressKind.COLLECTED}), desk, 0.0) is None
+
+
+class DoneDesk:
+    """A desk at which so many job orders have been completed before anybody asks."""
+
+    def __init__(self, count: int, run_id: str = "run") -> None:
+        self.run_id, self.more = run_id, asyncio.Event()
+        self.jobs = {
+            f"J{n}": JobOrder(f"J{n}", MoveKind.DISCHARGE, Container("MSKU6013762", 20, 14_200.0, "22G1"))
+            for n in range(1, count + 1)
+        }
+        kind = ProgressKind.COMPLETED
+        self.events = [ProgressEvent(id=n, at_ms=n, kind=kind, job_order=f"J{n}") for n in range(1, count + 1)]
+
+    def run(self):
+        return SimpleNamespace(run_id=self.run_id)
+
+    def job_order(self, name: str):
+        return SimpleNamespace(job_order=JobOrderBody.from_core(self.jobs[name]))
+
+    def newest_progress(self) -> int:
+        return len(self.events)
+
+    def progress(self, after: int, most: int) -> list[ProgressEvent]:
+        return self.events[after : after + most]
+
+    async def wait_progress(self, after: int) -> None:
+        while len(self.events) <= after:
+            await self.more.wait()
+
+
+def written_out(folder, desk: DoneDesk) -> list[float]:
+    """Let all moves be written; how long the loop stood still, each time, in seconds."""
+    links = TosLinks.model_validate({"edi": {"outgoing": "out"}, "folder": folder})
+    held: list[float] = []
+    before = len(list((folder / "out").glob("*.edi")))
+
+    async def go() -> None:
+        writing = asyncio.create_task(edi_out(links, SimpleNamespace(started_at_s=1_700_000_000.0), desk)())
+        while len(list((folder / "out").glob("*.edi"))) < before + len(desk.events) and not writing.done():
+            began = time.perf_counter()
+            await asyncio.sleep(0.005)
+            held.append(time.perf_counter() - began)
+        writing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await writing
+
+    asyncio.run(go())
+    return held
+
+
+def test_moves_that_have_gathered_are_written_beside_the_loop(tmp_path, monkeypatch):
+    """900 of them, each of which once held the loop for four waits of the disk."""
+    waits: list[bool] = []
+
+    def slow(_file) -> None:
+        waits.append(threading.current_thread() is threading.main_thread())
+        time.sleep(0.002)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    held = written_out(tmp_path, DoneDesk(900))
+    assert len(list((tmp_path / "out").glob("*.edi"))) == 900
+    assert not any(waits)
+    assert len(waits) < 1000
+    assert len(held) > 50
+    assert sorted(held)[len(held) // 2] < 0.1
+
+
+def test_a_new_database_with_the_same_folder_writes_its_first_moves(tmp_path):
+    written_out(tmp_path, DoneDesk(5))
+    written_out(tmp_path, DoneDesk(3, "another"))
+    assert [f.name for f in sorted((tmp_path / "out").glob("*.edi"))][-1] == "COARRI_00000008.edi"
+
+
+def test_only_a_portion_is_looked_at_before_others_have_their_turn():
+    async def go() -> tuple[int, int, int]:
+        turns = 0
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        task = asyncio.create_task(others())
+        moves, read = await tos_links._next_moves(DoneDesk(900), 0, 0.0)
+        task.cancel()
+        return len(moves), read, turns
+
+    moves, read, turns = asyncio.run(go())
+    assert moves == read == tos_links.MOVES_AT_ONCE
+    assert turns >= tos_links.MOVES_AT_ONCE // tos_links.EVENTS_AT_ONCE

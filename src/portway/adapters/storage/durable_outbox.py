@@ -23,6 +23,7 @@ class DurableOutbox:
         self._mirror = threading.Lock()  # the writing thread fills what others read
         self._owed: dict[str, Delivery] = {}
         self._dead: dict[str, Delivery] = {}
+        self._fresh: list[Delivery] = []  # owed, and not taken by whoever delivers
         with store.reading() as connection:
             self._newest = {row.target: row.event for row in connection.execute(select(OUTBOX_NEWEST))}
             for row in connection.execute(select(OUTBOX)):
@@ -56,6 +57,7 @@ class DurableOutbox:
         with self._mirror:
             for delivery in self._new(deliveries):
                 self._owed[delivery.key] = delivery
+                self._fresh.append(delivery)
             for d in deliveries:
                 self._newest[d.target] = max(d.event, self._newest.get(d.target, 0))
 
@@ -66,9 +68,20 @@ class DurableOutbox:
         """Those not made, by event and target."""
         return self._sorted(self._owed)
 
+    def take_owed(self, again: bool = False) -> list[Delivery]:
+        """Those owed that nobody has taken here before, by event and target; `again`: all that are owed."""
+        with self._mirror:
+            fresh, self._fresh = [*self._owed.values()] if again else self._fresh, []
+        return sorted(fresh, key=lambda d: (d.event, d.target))
+
     def dead(self) -> list[Delivery]:
         """Those given up, by event and target."""
         return self._sorted(self._dead)
+
+    def has_given_up(self, target: str) -> bool:
+        """Whether any delivery to a target was given up; asked often, so nothing is sorted."""
+        with self._mirror:
+            return any(delivery.target == target for delivery in self._dead.values())
 
     def newest_event(self) -> int:
         """The highest event id ever owed, 0 at the beginning."""
@@ -98,6 +111,7 @@ class DurableOutbox:
         await self._change(fresh, False)
         with self._mirror:
             self._owed[key] = fresh
+            self._fresh.append(fresh)
         return True
 
     async def _change(self, delivery: Delivery, dead: bool) -> None:

@@ -1,9 +1,8 @@
 """A watched folder: EDIFACT files dropped there become work, each once.
 
 A file is taken when it has not changed between two looks and ends as an interchange does. What became of it stands
-beside: `done/` holds files whose work was taken, `refused/` the others, each with a `.problems.txt`. Job orders are
-named after box and file, so a file that was taken but not moved away before a crash is known again; and a second copy
-is known by its digest.
+beside (`edi_tray.py`). Job orders are named after box and file, so a file that was taken but not moved away before a
+crash is known again; and a second copy is known by its digest.
 
 The planner plans an empty yard and free cranes. So it is told of the boxes that stand, or will, as boxes with a given
 slot, and the new sequences follow behind those that the cranes have. Its slots are then exchanged for near ones in
@@ -11,18 +10,16 @@ which the boxes can stand (`stacks.py`).
 """
 
 import asyncio
-import hashlib
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from portway.adapters.tos.api.desk import TosDesk
 from portway.adapters.tos.api.views import JobOrderState
 from portway.adapters.tos.container_rules import box_faults
-from portway.adapters.tos.edi_out import write_whole
+from portway.adapters.tos.edi_tray import EdiTray, plain_name
 from portway.adapters.tos.edifact import edi_rows, read_edi
 from portway.adapters.tos.planner import plan_work
 from portway.adapters.tos.rows import WorkError, WorkProblem, WorkRow
@@ -32,12 +29,12 @@ from portway.core.dispatch.predecessors import predecessors_first
 from portway.core.model.layout import Terminal
 from portway.core.model.work import JobOrder, MoveKind, YardSlot
 
-DIGEST_CHARS = 10
 ORDERS = ("COPRAR", "BAPLIE")  # the other messages report what has been done; our own come out as these
 BYTES_MAX = 20_000_000
-NAME_BYTES_MAX = 200  # leaves room for the digest and `.problems.txt`
-UNFINISHED_LOOKS = 60  # a file without its last segment is given up after so many
+ASKED_AT_ONCE = 50  # so many questions to the desk, then others have their turn
 STANDING = "standing/"  # job orders of the planner's eye only; no real one has this character
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
 
 
 class EdiResult(NamedTuple):
@@ -47,6 +44,7 @@ class EdiResult(NamedTuple):
     job_orders: int
     problems: list[str]  # empty: taken
     warnings: list[str]
+    put_in: str = ""  # where it is now, below the folder; empty: it could not be moved, and is tried again
 
 
 class Known(NamedTuple):
@@ -75,8 +73,8 @@ class EdiFolder:
     """Looks into a folder and gives what it finds to the desk.
 
     `in_yard` tells the slot of every box that stands in the yard, `length_ft` how long a box is, `now_ms` the time from
-    which new work may begin. What is known is looked up at once; reading and planning run in threads beside whoever
-    else uses the event loop.
+    which new work may begin. What is known is looked up at once; all work on files, and planning, run in threads beside
+    whoever else uses the event loop.
     """
 
     def __init__(
@@ -90,80 +88,48 @@ class EdiFolder:
     ) -> None:
         self._folder, self._desk, self._terminal = folder, desk, terminal
         self._in_yard, self._length_ft, self._now_ms = in_yard, length_ft, now_ms
-        self._seen: dict[str, tuple[int, int]] = {}
-        self._unfinished: dict[str, int] = {}
-        for name in ("", "done", "refused"):
-            (folder / name).mkdir(parents=True, exist_ok=True)
+        self._tray: EdiTray | None = None
 
     async def look(self) -> list[EdiResult]:
         """Take the files that have come to rest since the last look, by name.
 
         A file that cannot be read or moved stays and is tried again, as are all while the desk is not ready.
         """
-        files = [f for f in sorted(self._folder.iterdir()) if f.is_file() and not f.name.startswith(".")]
-        before, self._seen = self._seen, {f.name: _state(f) for f in files}
+        if self._tray is None:
+            self._tray = await asyncio.to_thread(EdiTray, self._folder, self._desk.run().run_id)
         results = []
-        for file in files:
-            if before.get(file.name) == self._seen[file.name]:
-                try:
-                    if self._finished(file):
-                        results.append(await self._take(file))
-                except OSError as error:
-                    results.append(EdiResult(file.name, 0, [f"cannot be read or moved: {error}"], []))
+        for file in await asyncio.to_thread(self._tray.at_rest):
+            try:
+                if (digest := await asyncio.to_thread(self._tray.digest, file)) is not None:
+                    results.append(await self._take(self._tray, file, digest))
+            except OSError as error:
+                results.append(EdiResult(file.name, 0, [f"cannot be read or moved: {error}"], []))
         return results
 
-    def _finished(self, file: Path) -> bool:
-        """Whether the last segment is there: a copy that pauses looks like one that has ended."""
-        with file.open("rb") as stream:
-            stream.seek(max(0, stream.seek(0, os.SEEK_END) - 200))
-            ended = b"UNZ" in stream.read()
-        looks = self._unfinished.pop(file.name, 0) + 1
-        if not ended and looks < UNFINISHED_LOOKS:
-            self._unfinished[file.name] = looks
-            return False
-        return True
-
-    async def _take(self, file: Path) -> EdiResult:
-        digest = await asyncio.to_thread(_digest, file)
+    async def _take(self, tray: EdiTray, file: Path, digest: str) -> EdiResult:
         result = EdiResult(file.name, 0, [], [])
-        if any((self._folder / "done").glob(f"{digest}_*")):
+        if await asyncio.to_thread(tray.was_taken, digest):
             result = result._replace(problems=["the same file was taken before; its work is not done twice"])
         else:
             try:
                 result = await self._submit(file, digest)
             except WorkError as error:
                 result = result._replace(problems=str(error).splitlines())
-        self._put_away(file, digest, result)
-        return result
+        put_in = await asyncio.to_thread(tray.put_away, file, digest, result.problems, result.warnings)
+        return result._replace(put_in=put_in)
 
     async def _submit(self, file: Path, digest: str) -> EdiResult:
         rows, odd = await asyncio.to_thread(read_orders, file)
         rows = [r._replace(job_id=f"{r.job_id}.{digest}") for r in rows]
-        self._check(rows, _plain(file.name))
-        views = [self._desk.job_order(r.job_id) for r in rows]
+        source = plain_name(file.name)
+        boxes = await in_portions(self._desk.container, [r.container_id for r in rows])
+        await asyncio.to_thread(_check, rows, [box is not None for box in boxes], source)
+        views = await in_portions(self._desk.job_order, [r.job_id for r in rows])
         if rows and all(v is not None and v.state != JobOrderState.ABORTED for v in views):
             return EdiResult(file.name, len(rows), [], odd)  # taken before a crash
-        jobs = await asyncio.to_thread(self._planned, rows, self._known(), _plain(file.name))
+        jobs = await asyncio.to_thread(self._planned, rows, self._known(), source)
         found = await self._desk.submit(jobs)
         return EdiResult(file.name, 0 if found else len(jobs), [str(p) for p in found], odd)
-
-    def _check(self, rows: list[WorkRow], source: str) -> None:
-        """What no box can be; one that the terminal knows may have any name. Raises WorkError."""
-        faults = [
-            (row, fault)
-            for row in rows
-            for fault in box_faults(
-                row.container_id, row.length_ft, row.mass_kg, row.iso_type,
-                self._desk.container(row.container_id) is not None,
-            )
-        ]  # fmt: skip
-        if faults:
-            segment = {"id": "EQD", "iso_type": "EQD", "mass_kg": "MEA"}
-            raise WorkError([
-                WorkProblem(source, 0, segment[f.key], f"{f.value:g}" if isinstance(f.value, float) else str(f.value),
-                            f.message if row.container_id in f.message else f"{row.container_id}: {f.message}", f.cure)
-                for row, f in faults
-            ])  # fmt: skip
 
     def _known(self) -> Known:
         """What planning has to know of the terminal, as it is now."""
@@ -219,20 +185,36 @@ class EdiFolder:
             raise WorkError(problems)
         return [msgspec.structs.replace(j, slot=slots.get(j.container.id, j.slot)) for j in jobs]
 
-    def _put_away(self, file: Path, digest: str, result: EdiResult) -> None:
-        target = self._folder / ("refused" if result.problems else "done") / f"{digest}_{_plain(file.name)}"
-        lines = result.problems + [f"warning: {text}" for text in result.warnings]
-        if lines:
-            write_whole(
-                target.with_name(f"{target.name}.problems.txt"),
-                "".join(f"{n}\n" for n in lines).encode("utf-8", "backslashreplace"),
-            )
-        file.replace(target)
+
+async def in_portions(ask: Callable[[Item], Answer], items: Iterable[Item]) -> list[Answer]:
+    """All answers to quick questions; whoever else uses the event loop has a turn in between."""
+    answers = []
+    for number, item in enumerate(items, 1):
+        answers.append(ask(item))
+        if number % ASKED_AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return answers
+
+
+def _check(rows: list[WorkRow], known: list[bool], source: str) -> None:
+    """What no box can be; one that the terminal knows may have any name. Raises WorkError."""
+    faults = [
+        (row, fault)
+        for row, is_known in zip(rows, known, strict=True)
+        for fault in box_faults(row.container_id, row.length_ft, row.mass_kg, row.iso_type, is_known)
+    ]
+    if faults:
+        segment = {"id": "EQD", "iso_type": "EQD", "mass_kg": "MEA"}
+        raise WorkError([
+            WorkProblem(source, 0, segment[f.key], f"{f.value:g}" if isinstance(f.value, float) else str(f.value),
+                        f.message if row.container_id in f.message else f"{row.container_id}: {f.message}", f.cure)
+            for row, f in faults
+        ])  # fmt: skip
 
 
 def read_orders(file: Path) -> tuple[list[WorkRow], list[str]]:
     """Rows of a file that says what shall be done, and warnings. Raises WorkError with every problem."""
-    name = _plain(file.name)
+    name = plain_name(file.name)
 
     def problem(column: str, value: str, message: str, cure: str) -> WorkProblem:
         return WorkProblem(name, 0, column, value, message, cure)
@@ -251,21 +233,6 @@ def read_orders(file: Path) -> tuple[list[WorkRow], list[str]]:
     if problems:
         raise WorkError(problems)
     return rows, odd
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()[:DIGEST_CHARS]
-
-
-def _plain(name: str) -> str:
-    """A name that every disk and every text can hold; a long one keeps its end."""
-    return os.fsencode(name)[-NAME_BYTES_MAX:].decode("utf-8", "replace").replace("\ufffd", "_")
-
-
-def _state(file: Path) -> tuple[int, int]:
-    stat = file.stat()
-    return stat.st_size, stat.st_mtime_ns
 
 
 def _at(row: WorkRow, slot: YardSlot) -> WorkRow:

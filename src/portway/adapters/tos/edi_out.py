@@ -1,113 +1,66 @@
-"""EDIFACT back to the TOS: a COARRI for every completed quay move, a CODECO for every box through the gate (D.95B).
+"""EDIFACT back to the TOS, a file a message: each appears once and whole, at whatever instant the server is killed.
 
-One interchange a file, written under another name and renamed when whole. The state file keeps the last control number
-and the last progress event; it is written after the message, so after a crash in between the same event becomes the
-same file with the same number: a receiver sees that it is the same one, and no number is ever used for two messages.
+A batch of moves is written in three steps:
+
+1. every message into a hidden file (`.COARRI_00000007.edi.part`), safe on the disk;
+2. the cursor (`edi_cursor.py`) goes behind the batch: from here on it is told;
+3. the hidden files get their names.
+
+At a start, hidden files up to the cursor's control number get their names: step 3 was cut off. Later ones are deleted:
+step 2 was not reached, so their moves come again, under the same numbers, and nobody has seen the first ones.
+
+All of this waits for the disk, so it is called in threads beside the event loop, by one after the other.
 """
 
-import datetime
-import json
-import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-from portway.core.model.work import JobOrder, MoveKind
+from portway.adapters.tos.edi_cursor import RunMark, move_cursor, open_cursor
+from portway.adapters.tos.edi_report import MESSAGES, CompletedMove, file_name, interchange
+from portway.adapters.tos.whole_file import part_of, sync_folder, write_part
 
-MESSAGES = {
-    MoveKind.DISCHARGE: ("COARRI", "44"),  # discharge report
-    MoveKind.LOAD: ("COARRI", "46"),  # loading report
-    MoveKind.RECEIVE: ("CODECO", "34"),  # gate in
-    MoveKind.DELIVER: ("CODECO", "36"),  # gate out
-}
-STATE = "edi-out.json"
-_NOT_LATIN_1 = re.compile(r"[^ -~\xa0-\xff]")  # UNOC; level A has no small letters, and would change job orders' ids
-
-
-class CompletedMove(NamedTuple):
-    """A job order that has ended, and what the messages say besides."""
-
-    event: int  # id of its progress event
-    job: JobOrder
-    at: datetime.datetime
-    vessel: str = ""
-    voyage: str = ""
-    road_truck: str = ""
+_PART = re.compile(r"\.(?P<name>(?:COARRI|CODECO)_(?P<control>[0-9]{8,})\.edi)\.part")
 
 
 class EdiOut:
-    """Writes messages into a folder."""
+    """Writes messages of a run into a folder. After an error it is of no use any more: open another one."""
 
-    def __init__(self, folder: Path, sender: str, receiver: str) -> None:
-        self._folder, self._sender, self._receiver = folder, sender, receiver
+    def __init__(self, folder: Path, sender: str, receiver: str, run: RunMark) -> None:
+        self._folder, self._sender, self._receiver, self._run = folder, sender, receiver, run.id
         folder.mkdir(parents=True, exist_ok=True)
-        state = folder / STATE
-        self._state = json.loads(state.read_text(encoding="utf-8")) if state.exists() else {"control": 0, "event": 0}
+        self._cursor = open_cursor(folder, run)
+        self._end_batch()
 
     @property
     def last_event(self) -> int:
         """Moves up to this progress event have been written."""
-        return int(self._state["event"])
+        return self._cursor.runs[self._run]
 
-    def write(self, move: CompletedMove) -> Path | None:
-        """The file of a move; None for a move inside the yard, or one that was written before."""
-        if move.event <= self.last_event or move.job.kind not in MESSAGES:
-            return None
-        control = self._state["control"] + 1
-        name, _ = MESSAGES[move.job.kind]
-        file = self._folder / f"{name}_{control:08d}.edi"
-        write_whole(file, self._interchange(move, control).encode("latin-1"))
-        self._state = {"control": control, "event": move.event}
-        write_whole(self._folder / STATE, json.dumps(self._state).encode())
-        return file
+    def write(self, moves: Sequence[CompletedMove]) -> list[Path]:
+        """The files of moves, in their sequence; none for a move inside the yard, or one that was written before."""
+        told = [m for m in moves if m.event > self.last_event and m.job.kind in MESSAGES]
+        if not told:
+            return []
+        first = self._cursor.control + 1
+        files = [self._folder / file_name(move, control) for control, move in enumerate(told, first)]
+        for control, (file, move) in enumerate(zip(files, told, strict=True), first):
+            write_part(file, interchange(move, control, self._sender, self._receiver))
+        sync_folder(self._folder)
+        cursor = self._cursor.behind(self._run, first + len(told) - 1, told[-1].event)
+        move_cursor(self._folder, self._cursor, cursor)
+        self._cursor = cursor
+        for file in files:
+            part_of(file).replace(file)
+        sync_folder(self._folder)
+        return files
 
-    def _interchange(self, move: CompletedMove, control: int) -> str:
-        name, _ = MESSAGES[move.job.kind]
-        parties = f"{_text(self._sender)}+{_text(self._receiver)}"
-        body = [f"UNH+1+{name}:D:95B:UN", *_segments(move, control)]
-        lines = [
-            f"UNB+UNOC:3+{parties}+{move.at:%y%m%d:%H%M}+{control}",
-            *body,
-            f"UNT+{len(body) + 1}+1",
-            f"UNZ+1+{control}",
-        ]
-        return "".join(f"{line}'\n" for line in lines)
-
-
-def _segments(move: CompletedMove, control: int) -> list[str]:
-    name, code = MESSAGES[move.job.kind]
-    box = move.job.container
-    inward = move.job.kind in (MoveKind.DISCHARGE, MoveKind.DELIVER)
-    if name == "COARRI":
-        transport = f"TDT+20+{_text(move.voyage)}+1+++++:::{_text(move.vessel)}"
-    else:
-        transport = f"TDT+1++3+++++{_text(move.road_truck)}"
-    return [
-        f"BGM+{code}+{control}+9",
-        transport,
-        f"EQD+CN+{_text(box.id)}+{_text(box.iso_type)}:102:5++{3 if inward else 2}",  # 3 import, 2 export
-        f"RFF+ACW:{_text(move.job.id)}",  # reference of the message it answers: our job order
-        f"DTM+{203 if name == 'COARRI' else 7}:{move.at:%Y%m%d%H%M}:203",
-        f"MEA+AAE+G+KGM:{box.mass_kg:.0f}",
-        "CNT+16:1",
-    ]
-
-
-def _text(text: str) -> str:
-    """In the characters of Latin-1, separators released."""
-    return re.sub(r"([?+:'])", r"?\1", _NOT_LATIN_1.sub(" ", text))
-
-
-def write_whole(file: Path, data: bytes) -> None:
-    """Write a file so that nobody ever sees a part of it."""
-    part = file.with_name(f".{file.name}.part")
-    with part.open("wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(file)
-    folder = os.open(file.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    def _end_batch(self) -> None:
+        """Name or delete what a killed server has left hidden."""
+        left = [found for path in self._folder.iterdir() if (found := _PART.fullmatch(path.name)) is not None]
+        for found in sorted(left, key=lambda f: int(f["control"])):
+            part = self._folder / found[0]
+            if int(found["control"]) <= self._cursor.control:
+                part.replace(self._folder / found["name"])
+            else:
+                part.unlink()

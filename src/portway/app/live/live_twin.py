@@ -57,7 +57,7 @@ class LiveTwin:
     def _persists(self, code: str, subject: str) -> bool:
         if code == "broker_lost":
             return not self._server.link.is_up
-        return self._server.run.controller.persists(code, subject)
+        return self._server.tos_troubles.persists(code, subject) or self._server.run.controller.persists(code, subject)
 
     def _silent_ms(self) -> np.ndarray:
         """Age of each truck's last state, from which its position is; one that never came is as old as can be."""

@@ -34,6 +34,7 @@ from portway.app.live.pictures import Pictures
 from portway.app.live.progress import WorkProgress
 from portway.app.live.restore import OpenedRun
 from portway.app.live.schema_sampler import SchemaSampler
+from portway.app.live.tos_troubles import TosTroubles
 from portway.app.live.truck_watch import TruckWatch
 from portway.core.commands import Alert, CancelOrder, Command, ExtendBase, HoldOrders, JobOrderStopped, PauseTruck
 from portway.core.controller.outstanding import outstanding
@@ -118,6 +119,7 @@ class LiveServer:
         )  # fmt: skip
         self.latencies = {name: Latencies() for name in ("loop", "handle", "commit")}
         self.alerts: deque[Alert] = deque(maxlen=ALERTS_KEPT)
+        self.tos_troubles = TosTroubles(self.trouble, durable.outbox.has_given_up)
         self.refused: Counter[str] = Counter()
         self._decided = asyncio.Event()  # whether we lead on the broker is known, or does not matter any more
         self._listens = False
@@ -318,11 +320,15 @@ class LiveServer:
         self._asyncio.call_soon_threadsafe(self._trouble, "off_schema", truck, reason)
 
     def _trouble(self, code: str, subject: str, detail: str) -> None:
-        """The core answers with an alert: so it is in the journal, on the page and at the TOS."""
+        """As `trouble`, for what is noticed again and again."""
         now_s = time.monotonic()
         if now_s - self._called.get((code, subject), -QUIET_S) >= QUIET_S:
             self._called[code, subject] = now_s
-            self.loop.post(lambda at: TroubleReported(at, code, subject, detail))
+            self.trouble(code, subject, detail)
+
+    def trouble(self, code: str, subject: str, detail: str) -> None:
+        """The core answers with an alert: so it is in the journal, on the page and at the TOS."""
+        self.loop.post(lambda at: TroubleReported(at, code, subject, detail))
 
     # -- what is shown ------------------------------------------------------------------------------------------
 

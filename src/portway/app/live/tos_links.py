@@ -17,14 +17,21 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from portway.adapters.tos.api.bearer import TokenCheck, TokenRule
 from portway.adapters.tos.api.views import ProgressEvent, ProgressKind
 from portway.adapters.tos.api.webhooks import Webhooks, WebhookTarget
+from portway.adapters.tos.edi_cursor import RunMark
 from portway.adapters.tos.edi_folder import EdiFolder
-from portway.adapters.tos.edi_out import CompletedMove, EdiOut
+from portway.adapters.tos.edi_out import EdiOut
+from portway.adapters.tos.edi_report import CompletedMove
 from portway.app.live.live_desk import LiveDesk
 from portway.app.live.log import log
 from portway.app.live.server import LiveServer
+from portway.app.live.tos_troubles import TosTroubles
 
 LOOK_S = 2.0
 AGAIN_S = 5.0
+CALM_S = 60.0  # a link that has failed works again when it goes on for so long
+EVENTS_AT_ONCE = 50  # looked at, then the loop has its turn
+MOVES_AT_ONCE = 100  # written together
+Link = Callable[[], Awaitable[None]]  # goes on until cancelled, or until it fails
 SECRET = {"secret", "key"}
 
 
@@ -121,54 +128,73 @@ def _shown(place: tuple[int | str, ...], value: object) -> str:
 
 async def run_tos_links(links: TosLinks, server: LiveServer, desk: LiveDesk) -> None:
     """Carry progress out and work in, until cancelled."""
-    edi, runs = links.edi, list[Awaitable[None]]()
+    edi, troubles, runs = links.edi, server.tos_troubles, dict[str, Link]()
     if links.webhooks:
-        runs.append(_kept_up("webhooks", Webhooks(desk, server.durable.outbox, links.targets()).run))
+        hooks = Webhooks(desk, server.durable.outbox, links.targets(), given_up=troubles.given_up)
+        runs["webhooks"] = hooks.run
     if edi.incoming is not None:
-        runs.append(_kept_up("edi_in", _edi_in(links.folder / edi.incoming, server, desk)))
+        runs["edi_in"] = _edi_in(links.folder / edi.incoming, server, desk)
     if edi.outgoing is not None:
-        runs.append(_kept_up("edi_out", _edi_out(links, server, desk)))
-    await asyncio.gather(*runs)
+        runs["edi_out"] = edi_out(links, server, desk)
+    await asyncio.gather(*(_kept_up(name, run, troubles) for name, run in runs.items()))
 
 
-async def _kept_up(name: str, run: Callable[[], Awaitable[None]]) -> None:
+async def _kept_up(name: str, run: Link, troubles: TosTroubles) -> None:
     while True:
+        calm = asyncio.get_running_loop().call_later(CALM_S, troubles.link_works, name)
         try:
             await run()
         except Exception as error:  # whatever a disk or a receiver comes up with: control goes on
             log("tos_link_failed", link=name, error=repr(error)[:300])
+            troubles.link_failed(name, error)
+        finally:
+            calm.cancel()
         await asyncio.sleep(AGAIN_S)
 
 
-def _edi_in(folder: Path, server: LiveServer, desk: LiveDesk) -> Callable[[], Awaitable[None]]:
+def _edi_in(folder: Path, server: LiveServer, desk: LiveDesk) -> Link:
     async def look() -> None:
         boxes = server.run.controller.state.board.boxes
         watch = EdiFolder(
             folder, desk, server.run.scenario.terminal, lambda: boxes.at, boxes.length_ft, server.loop.now_ms
         )
         while True:
-            for result in await watch.look():
+            results = await watch.look()
+            for result in results:
                 log("edi_file", name=result.name, job_orders=result.job_orders, problems=result.problems[:5])
+            server.tos_troubles.edi_files(results)
             await asyncio.sleep(LOOK_S)
 
     return look
 
 
-def _edi_out(links: TosLinks, server: LiveServer, desk: LiveDesk) -> Callable[[], Awaitable[None]]:
+def edi_out(links: TosLinks, server: LiveServer, desk: LiveDesk) -> Link:
+    """What writes every completed move, as batches, in threads beside the loop."""
+
     async def write() -> None:
         assert links.edi.outgoing is not None
-        out = EdiOut(links.folder / links.edi.outgoing, links.edi.sender, links.edi.receiver)
+        mark = RunMark(desk.run().run_id, server.started_at_s, desk.newest_progress())
+        folder, sender, receiver = links.folder / links.edi.outgoing, links.edi.sender, links.edi.receiver
+        out = await asyncio.to_thread(EdiOut, folder, sender, receiver, mark)
         read = out.last_event
         while True:
             await desk.wait_progress(read)
-            for event in desk.progress(read):
-                move = completed_move(event, desk, server.started_at_s)
-                if move is not None:
-                    out.write(move)
-                read = event.id
-            await asyncio.sleep(0)
+            moves, read = await _next_moves(desk, read, server.started_at_s)
+            if moves:
+                await asyncio.to_thread(out.write, moves)
 
     return write
+
+
+async def _next_moves(desk: LiveDesk, after: int, started_at_s: float) -> tuple[list[CompletedMove], int]:
+    """A batch of completed moves behind an event, and the last event that was looked at; the loop has its turn in
+    between."""
+    moves: list[CompletedMove] = []
+    while len(moves) < MOVES_AT_ONCE and (events := desk.progress(after, EVENTS_AT_ONCE)):
+        moves += [m for e in events if (m := completed_move(e, desk, started_at_s)) is not None]
+        after = events[-1].id
+        await asyncio.sleep(0)
+    return moves, after
 
 
 def completed_move(event: ProgressEvent, desk: LiveDesk, started_at_s: float) -> CompletedMove | None:

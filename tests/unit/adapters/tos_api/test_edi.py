@@ -1,20 +1,18 @@
 import asyncio
 import datetime
+import os
+import threading
+from pathlib import Path
 
 import pytest
 from tos_desk import TERMINAL, DeskInMemory, box
 
-from portway.adapters.tos.edi_folder import UNFINISHED_LOOKS, EdiFolder, _last_sequences, _promised
-from portway.adapters.tos.edi_out import CompletedMove, EdiOut
-from portway.adapters.tos.edifact import read_edi
+from portway.adapters.tos.edi_folder import EdiFolder, _last_sequences, _promised
+from portway.adapters.tos.edi_report import CompletedMove, interchange
+from portway.adapters.tos.edi_tray import UNFINISHED_LOOKS
 from portway.core.model.work import Container, JobOrder, MoveKind, YardSlot
 
-AT = datetime.datetime(2026, 3, 4, 5, 6)
-
-
-def move(event: int, kind: MoveKind, box: str = "MSKU6013762", vessel: str = "MS O'NEILL+") -> CompletedMove:
-    job = JobOrder(f"J-{event}", kind, Container(box, 20, 14_200.0, "22G1"))
-    return CompletedMove(event, job, AT, vessel, "012W")
+RUN = "run"  # of the desk in memory
 
 
 def coprar(code: int, *boxes: str, vessel: str = "MSC OSCAR") -> bytes:
@@ -25,49 +23,12 @@ def coprar(code: int, *boxes: str, vessel: str = "MSC OSCAR") -> bytes:
     ).encode()
 
 
-def test_a_quay_move_is_written_as_coarri_that_our_own_reader_understands(tmp_path):
-    file = EdiOut(tmp_path, "PORTWAY", "TOS").write(move(3, MoveKind.DISCHARGE))
-    (work,) = read_edi(file)
-    assert (work.message, work.kind, work.vessel) == ("COARRI", "discharge", "MS O'NEILL+")
-    (box,) = work.boxes
-    assert (box.number, box.iso_type, box.mass_kg, box.at) == ("MSKU6013762", "22G1", 14_200.0, AT)
-    assert work.warnings == []
-
-
-def test_each_kind_has_its_message_and_moves_in_the_yard_have_none(tmp_path):
-    out = EdiOut(tmp_path, "PORTWAY", "TOS")
-    files = [out.write(move(i + 1, kind)) for i, kind in enumerate(MoveKind)]
-    begun = [f.read_text().split("\n")[2] if f else None for f in files]
-    assert [b and b.split("+")[1] for b in begun] == ["44", "46", None, "34", "36"]
-    assert [f and f.name[:6] for f in files] == ["COARRI", "COARRI", None, "CODECO", "CODECO"]
-
-
-def test_control_numbers_go_on_after_a_restart_and_no_move_is_written_twice(tmp_path):
-    EdiOut(tmp_path, "A", "B").write(move(1, MoveKind.LOAD))
-    out = EdiOut(tmp_path, "A", "B")
-    assert out.write(move(1, MoveKind.LOAD)) is None
-    assert out.write(move(5, MoveKind.LOAD)).name == "COARRI_00000002.edi"
-    assert out.last_event == 5
-
-
-def test_after_a_crash_between_message_and_state_the_same_message_is_written(tmp_path):
-    first = EdiOut(tmp_path, "A", "B").write(move(1, MoveKind.LOAD))
-    before = first.read_bytes()
-    (tmp_path / "edi-out.json").unlink()
-    again = EdiOut(tmp_path, "A", "B").write(move(1, MoveKind.LOAD))
-    assert (again, again.read_bytes()) == (first, before)
-
-
-def test_a_release_character_in_a_name_is_released(tmp_path):
-    text = EdiOut(tmp_path, "A:1", "B'?").write(move(1, MoveKind.LOAD, vessel="ä+")).read_text(encoding="latin-1")
-    assert text.startswith("UNB+UNOC:3+A?:1+B?'??+260304:0506+1'")
-
-
 @pytest.fixture
 def folder(tmp_path):
     """A folder before a desk, with a yard in which one box stands."""
     desk = DeskInMemory()
     yard = {"MSKU6013762": YardSlot("A", 1, 1, 1)}
+    (tmp_path / "in").mkdir()
     return (
         EdiFolder(tmp_path / "in", desk, TERMINAL, lambda: yard, desk.board.boxes.length_ft, lambda: 60_000),
         desk,
@@ -95,14 +56,14 @@ def test_a_dropped_list_becomes_work_once(folder):
     again = drop(watch, path, "b.edi", coprar(118, "MSCU1234566", "TEMU2345671"))
     assert "taken before" in again.problems[0]
     assert len(desk.job_orders()) == 2
-    assert len(list((path / "done").glob("*_a.edi"))) == 1
+    assert len(list((path / "done" / RUN).glob("*_a.edi"))) == 1
     assert len(list((path / "refused").glob("*_b.edi.problems.txt"))) == 1
 
 
 def test_a_file_taken_before_a_crash_but_not_moved_is_known(folder):
     watch, desk, path = folder
     drop(watch, path, "a.edi", coprar(118, "MSCU1234566"))
-    for file in (path / "done").iterdir():
+    for file in (path / "done" / RUN).iterdir():
         file.unlink()
     events = len(desk.progress(0))
     assert drop(watch, path, "a.edi", coprar(118, "MSCU1234566")).problems == []
@@ -114,7 +75,7 @@ def test_a_list_whose_work_was_taken_back_is_taken_again(folder):
     drop(watch, path, "a.edi", coprar(118, "MSCU1234566"))
     (view,) = desk.job_orders()
     assert asyncio.run(desk.cancel(view.job_order.id, "tos", "wrong ship")) == []
-    for file in (path / "done").iterdir():
+    for file in (path / "done" / RUN).iterdir():
         file.unlink()
     assert drop(watch, path, "a.edi", coprar(118, "MSCU1234566")).problems == []
     assert [v.state for v in desk.job_orders()] == ["open"]
@@ -200,10 +161,11 @@ def test_a_file_without_its_end_waits_until_the_end_has_come(folder):
     assert (result.job_orders, result.problems) == (1, [])
 
 
-def test_a_report_is_refused_as_work(folder, tmp_path):
+def test_a_report_is_refused_as_work(folder):
     watch, desk, path = folder
-    report = EdiOut(tmp_path / "out", "A", "B").write(move(1, MoveKind.DISCHARGE)).read_bytes()
-    result = drop(watch, path, "r.edi", report)
+    job = JobOrder("J-1", MoveKind.DISCHARGE, Container("MSKU6013762", 20, 14_200.0, "22G1"))
+    report = CompletedMove(1, job, datetime.datetime(2026, 3, 4, 5, 6))
+    result = drop(watch, path, "r.edi", interchange(report, 1, "A", "B"))
     assert "COARRI" in result.problems[0]
     assert desk.job_orders() == []
 
@@ -225,7 +187,7 @@ def test_a_file_with_a_very_long_name_is_put_away(folder):
     watch, _, path = folder
     result = drop(watch, path, "n" * 240 + ".edi", coprar(118, "MSCU1234566"))
     assert result.problems == []
-    assert len(list((path / "done").iterdir())) >= 1
+    assert len(list((path / "done" / RUN).iterdir())) >= 1
 
 
 def test_a_box_that_comes_and_goes_on_is_expected_where_it_is_brought():
@@ -236,3 +198,81 @@ def test_a_box_that_comes_and_goes_on_is_expected_where_it_is_brought():
     for work in ([come, go], [go, come]):
         assert _promised(work) == {"MSCU1234566": brought}
         assert _last_sequences(work) == {"QC1": 9}
+
+
+def test_the_same_list_is_taken_again_in_another_run(folder):
+    watch, _, path = folder
+    drop(watch, path, "a.edi", coprar(118, "MSCU1234566"))
+    fresh = DeskInMemory()
+    fresh.run_id = "another"
+    watch = EdiFolder(path, fresh, TERMINAL, dict, fresh.board.boxes.length_ft, lambda: 0)
+    assert drop(watch, path, "a.edi", coprar(118, "MSCU1234566")).problems == []
+    assert len(fresh.job_orders()) == 1
+    assert [len(list((path / "done" / run).iterdir())) for run in (RUN, "another")] == [1, 1]
+
+
+def test_what_was_taken_is_known_after_a_start_and_not_listed_again(folder, monkeypatch):
+    watch, desk, path = folder
+    assert drop(watch, path, "a.edi", coprar(118, "MSCU1234566")).put_in.startswith(f"done/{RUN}/")
+    for n in range(2000):
+        (path / "done" / RUN / f"{n:010d}_old.edi").touch()
+    watch = EdiFolder(path, desk, TERMINAL, dict, desk.board.boxes.length_ft, lambda: 0)
+    assert asyncio.run(watch.look()) == []
+    listed: list[str] = []
+    for module, name in ((os, "listdir"), (os, "scandir"), (Path, "iterdir"), (Path, "glob")):
+        real = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda at, *more, real=real: listed.append(str(at)) or real(at, *more))
+    again = drop(watch, path, "b.edi", coprar(118, "MSCU1234566"))
+    assert "taken before" in again.problems[0]
+    assert again.put_in.startswith("refused/")
+    assert set(listed) == {str(path)}, "how long it takes does not depend on how many were done"
+
+
+def test_no_file_is_touched_in_the_thread_of_the_loop(folder, monkeypatch):
+    watch, _, path = folder
+    touched: list[str] = []
+
+    def noted(module, name):
+        real = getattr(module, name)
+
+        def call(*args, **more):
+            if threading.current_thread() is threading.main_thread():
+                touched.append(name)
+            return real(*args, **more)
+
+        monkeypatch.setattr(module, name, call)
+
+    long = coprar(118, *(box(i) for i in range(120)))
+    (path / "a.edi").write_bytes(long)
+    (path / "b.edi").write_bytes(long[:-30] + b"UNZ+1+7'")
+    (path / "c.edi").write_bytes(b"UNZ")
+    for name in ("fsync", "listdir", "scandir", "stat", "open", "replace"):
+        noted(os, name)
+    for name in ("open", "replace", "iterdir", "glob", "stat", "mkdir", "exists"):
+        noted(Path, name)
+    results = asyncio.run(watch.look()) + asyncio.run(watch.look())
+    assert [r.name for r in results] == ["a.edi", "b.edi", "c.edi"]
+    assert touched == []
+
+
+def test_a_file_that_is_gone_again_is_no_trouble(folder):
+    watch, _, path = folder
+    (path / "a.edi").write_bytes(coprar(118, "MSCU1234566"))
+    (path / "b.edi").symlink_to(path / "nothing")
+    assert asyncio.run(watch.look()) == []
+    tray = watch._tray
+    files = tray.at_rest()
+    (path / "a.edi").unlink()
+    assert [tray.digest(file) for file in files] == [None]
+
+
+def test_a_file_that_cannot_be_moved_stays_and_is_told(folder):
+    watch, _, path = folder
+    assert asyncio.run(watch.look()) == []
+    (path / "refused").rmdir()
+    (path / "refused").write_text("in the way")
+    (path / "a.edi").write_bytes(b"rubbish UNZ")
+    asyncio.run(watch.look())
+    for _ in range(2):
+        (result,) = [r for r in asyncio.run(watch.look()) if r.name == "a.edi"]
+        assert (result.put_in, "cannot be read or moved" in result.problems[0]) == ("", True)

@@ -5,6 +5,7 @@ import importlib.util
 import json
 from pathlib import Path
 
+import pytest
 import uvicorn
 from test_job_orders import discharge
 
@@ -14,13 +15,14 @@ from portway.adapters.tos.api.views import ProgressKind
 EXAMPLE = Path(__file__).resolve().parents[4] / "examples/tos_client.py"
 
 
-def test_the_example_gives_work_follows_it_and_ends(site, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("seen", ["999", "old:2"])  # of a run that is over
+def test_the_example_gives_work_follows_it_and_ends(site, tmp_path, monkeypatch, capsys, seen):
     spec = importlib.util.spec_from_file_location("tos_client", EXAMPLE)
     example = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(example)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "work.json").write_text(json.dumps([discharge(i) for i in (1, 2, 3)]))
-    (tmp_path / "tos_client.seen").write_text("999")  # of a run that is over
+    (tmp_path / "tos_client.seen").write_text(seen)
 
     async def terminal() -> None:
         """Every job order is prepared, handed over and completed."""

@@ -260,4 +260,4 @@ def test_the_document_describes_the_webhooks(site):
     assert hook["requestBody"]["content"]["application/json"]["schema"] == {
         "$ref": "#/components/schemas/ProgressEvent"
     }
-    assert {p["name"] for p in hook["parameters"]} == {"Portway-Delivery", "Portway-Signature"}
+    assert {p["name"] for p in hook["parameters"]} == {"Portway-Delivery", "Portway-Run", "Portway-Signature"}

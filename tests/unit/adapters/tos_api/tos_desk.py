@@ -66,6 +66,7 @@ class DeskInMemory:
     """Answers like the live server, but nothing moves unless a test says so."""
 
     def __init__(self) -> None:
+        self.run_id = "run"
         self.board = Board(WorkList(()))
         self.views: dict[str, JobOrderView] = {}
         self.suspended: set[str] = set()
@@ -229,7 +230,7 @@ class DeskInMemory:
 
     def run(self) -> RunView:
         return RunView(
-            run_id="run", terminal=TERMINAL.id, started_at=utc_of(STARTED_MS, 0), now_ms=5, speed=1.0,
+            run_id=self.run_id, terminal=TERMINAL.id, started_at=utc_of(STARTED_MS, 0), now_ms=5, speed=1.0,
             now_at=utc_of(STARTED_MS, 5), last_event=self.newest_progress(), stock_known=self.board.boxes.is_whole,
         )  # fmt: skip
 

@@ -44,7 +44,7 @@ def make_api(
     """The interface in front of a desk. Bearer tokens are taken only with a rule, deliveries need an outbox."""
     app = FastAPI(
         title="Portway TOS interface",
-        version="1.1.0",
+        version="1.2.0",
         description=DESCRIPTION,
         openapi_url="/v1/openapi.json",
         docs_url=None,

@@ -13,7 +13,7 @@ WORDS = {
     403: "The caller lacks the role.",
     404: "What the path names does not exist.",
     409: "Too late, known already, or its first request is still being answered.",
-    410: "The client knows events that are not of this run: the problem names the newest one.",
+    410: "The client knows another run, or events that are not of this one: the problem names run and newest event.",
     413: "The body is too large.",
     422: "It cannot be read or cannot be done: every problem with pointer, value, message and cure.",
     503: "The terminal is starting or shutting down.",

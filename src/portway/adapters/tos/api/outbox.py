@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 
 class Delivery(NamedTuple):
-    """One event for one target. `key` names it for ever: `target:event id`."""
+    """One event for one target. `key` names it for ever: `target:run:event id`."""
 
     key: str
     target: str
@@ -30,6 +30,10 @@ class Outbox(Protocol):
         """Those not made, by event and target."""
         ...
 
+    def take_owed(self, again: bool = False) -> list[Delivery]:
+        """Those owed that nobody has taken here before, by event and target; `again`: all that are owed."""
+        ...
+
     async def made(self, key: str) -> None:
         """A delivery has been made."""
         ...
@@ -40,6 +44,10 @@ class Outbox(Protocol):
 
     def dead(self) -> list[Delivery]:
         """Those given up, by event and target."""
+        ...
+
+    def has_given_up(self, target: str) -> bool:
+        """Whether any delivery to a target was given up."""
         ...
 
     async def revive(self, key: str) -> bool:
@@ -58,6 +66,7 @@ class OutboxInMemory:
         self._owed: dict[str, Delivery] = {}
         self._dead: dict[str, Delivery] = {}
         self._newest: dict[str, int] = {}
+        self._fresh: list[Delivery] = []
 
     async def owe(self, deliveries: list[Delivery]) -> None:
         """Take new deliveries; one that is older than the newest of its target was taken before."""
@@ -65,10 +74,16 @@ class OutboxInMemory:
             if delivery.event > self._newest.get(delivery.target, 0):
                 self._newest[delivery.target] = delivery.event
                 self._owed[delivery.key] = delivery
+                self._fresh.append(delivery)
 
     def owed(self) -> list[Delivery]:
         """Those not made, by event and target."""
         return sorted(self._owed.values(), key=lambda d: (d.event, d.target))
+
+    def take_owed(self, again: bool = False) -> list[Delivery]:
+        """Those that nobody has taken."""
+        fresh, self._fresh = self.owed() if again else self._fresh, []
+        return fresh
 
     async def made(self, key: str) -> None:
         """A delivery has been made."""
@@ -83,11 +98,16 @@ class OutboxInMemory:
         """Those given up, by event and target."""
         return sorted(self._dead.values(), key=lambda d: (d.event, d.target))
 
+    def has_given_up(self, target: str) -> bool:
+        """Whether any delivery to a target was given up."""
+        return any(delivery.target == target for delivery in self._dead.values())
+
     async def revive(self, key: str) -> bool:
         """Owe a delivery again that was given up."""
         delivery = self._dead.pop(key, None)
         if delivery is not None:
             self._owed[key] = delivery._replace(attempts=0, last_error="")
+            self._fresh.append(self._owed[key])
         return delivery is not None
 
     def newest_event(self) -> int:

@@ -7,7 +7,8 @@ from fastapi import FastAPI, Header
 from portway.adapters.tos.api.openapi import Responses
 from portway.adapters.tos.api.views import ProgressEvent
 
-DELIVERY = "Names the delivery, the same in every attempt: what came before can be told by it."
+DELIVERY = "Names the delivery, the same in every attempt, no other one in any run: what came before can be told by it."
+RUN = "The run of the event: ids of events count within it."
 SIGNATURE = (
     "`t=<unix seconds>,v1=<hex>`: HMAC-SHA256 of `t`, a dot and the body under the target's secret. "
     "Refuse what is older than five minutes."
@@ -25,6 +26,7 @@ def add_webhooks(app: FastAPI) -> None:
     def progress(
         body: ProgressEvent,
         portway_delivery: Annotated[str, Header(alias="Portway-Delivery", description=DELIVERY)],
+        portway_run: Annotated[str, Header(alias="Portway-Run", description=RUN)],
         portway_signature: Annotated[str, Header(alias="Portway-Signature", description=SIGNATURE)],
     ) -> None:
         """One progress event, posted to each target that wants its kind; those of a job order in their sequence."""
