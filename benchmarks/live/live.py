@@ -59,6 +59,7 @@ def _measure_run(seconds: float) -> tuple[Value, dict[str, Value]]:
         status = terminal.status()
     bad = reports.late + reports.overlaps + reports.beyond + (0 if status and not status["failed"] else 1)
     held = f"{seconds:.0f} s, {_judged(reports)}, oldest {1000 * reports.age_s_max:.0f} ms, {_work(status)}"
+    held += f", loop p50 {status['loop_ms_p50']} ms, p99 {status['loop_ms_p99']} ms"
     loop = {p: (float(status[f"loop_ms_{p}"]), f"commit p99 {status['commit_ms_p99']} ms") for p in ("p50", "p99")}
     return (float(bad), held), loop
 

@@ -214,7 +214,7 @@ class LiveServer:
     def _enrolled(self, truck: str) -> None:
         """Another vehicle speaks for a truck: it is told all that the truck was told, the one before to stop."""
         before, vehicle = self.master.trucks[truck], self.enrolment.vehicles[truck]
-        if (before.manufacturer, before.serial) != vehicle[:2]:
+        if (before.manufacturer, before.serial) != vehicle[:2] and self.lease.phase is Phase.HELD:
             self.link.publish(self.master.farewell(truck, self.run.clock.wall_s()))
         self._take(self.master.enrol(truck, *self.enrolment.vehicles[truck]))
         self._called.clear()
