@@ -9,6 +9,7 @@ import pytest
 from portway.adapters.vda5050.facts import Condition, Progress
 from portway.app.compose import truck_type
 from portway.app.storm_live import small_work
+from portway.core.controller.waiting import Why, chain, whys_of
 from portway.core.events import TruckEnrolled, TruckPaused
 from portway.testing.liar_yard import LiarYard
 from portway.testing.lies import BY_NAME, Lie
@@ -276,3 +277,44 @@ def test_a_truck_that_is_not_led_is_followed_by_what_it_shows_between_its_states
     facts, _ = yard.master.received(agent.topic("visualization"), json.dumps(body).encode(), yard.now_s)
     assert [f.pose for f in facts if isinstance(f, Condition)] == [(x + 4.0, y, h)]
     assert not any(isinstance(f, Progress) for f in facts)
+
+
+def test_a_truck_that_drives_and_says_that_it_has_no_order_keeps_the_ground_that_it_may_drive_on():
+    yard = LiarYard(small_work(20), 16)
+    name = until(yard, lambda: under_way(yard, 30.0))
+    traffic, agent = yard.controller.state.traffic, yard.agents[name]
+    way = list(traffic.standing_order(yard.controller.state.index[name]).base)
+    agent._cancel = lambda order_id: ("FAILED", None)  # it does not
+    yard.lie(name, BY_NAME["no order"]._replace(hears=BY_NAME["does not pause"].hears))
+    yard._operator = lambda: None  # nobody comes
+    until(yard, lambda: mission(yard, name).off_road or agent.ground.mps == 0.0, 300)
+    if agent.ground.mps > 0.0:
+        assert traffic._foreign[name][way].all(), "nobody else is let onto what it may still drive on"
+    run(yard, 300)
+    assert yard.breaches == []
+
+
+def test_a_truck_that_drives_without_an_order_is_told_to_stop():
+    yard = LiarYard(small_work(20), 16)
+    name = until(yard, lambda: under_way(yard, 30.0))
+    yard.lie(name, BY_NAME["no order"])
+    yard._operator = lambda: None
+    until(yard, lambda: yard.agents[name].paused, 120)
+    assert mission(yard, name).unfit
+
+
+def test_the_cause_of_a_wait_is_found_through_a_crane_that_is_ready():
+    yard = LiarYard(small_work(20), 17)
+    state = yard.controller.state
+
+    def waits():
+        ready = (q for q in state.board.in_order() if q.ready and not q.serving and q.next_unit().truck)
+        return next(ready, None)
+
+    queue = until(yard, waits)
+    first = queue.next_unit().truck
+    others = [n for n, m in state.missions.items() if m.unit and m.unit.crane == queue.crane and n != first]
+    whys = whys_of(state)
+    assert whys[queue.crane] == Why("truck", first)
+    whys[others[0]] = Why("crane", queue.crane)
+    assert chain(others[0], whys)[:2] == [queue.crane, first]

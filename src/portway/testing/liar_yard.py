@@ -20,7 +20,7 @@ from portway.app.live.snapshot import freeze, thaw
 from portway.core.commands import Command, ExtendBase, PauseTruck, StartHandover
 from portway.core.controller.outstanding import outstanding
 from portway.core.controller.standstill import DOES_NOT_DRIVE
-from portway.core.controller.waiting import Why, chain, why
+from portway.core.controller.waiting import Why, chain, whys_of
 from portway.core.events import Event, HandoverDone, TruckPaused
 from portway.core.kernels import columns as c
 from portway.core.model import Scenario
@@ -231,7 +231,7 @@ class LiarYard(VdaYard):
     def _look_at_standing(self) -> None:
         """A healthy truck with something to do that stands for more than five minutes, and whose cause nobody told."""
         state = self.controller.state
-        whys = {name: why(state, mission) for name, mission in state.missions.items()}
+        whys = whys_of(state)
         for name, mission in state.missions.items():
             if mission.is_visitor:
                 continue

@@ -3,7 +3,7 @@
 from typing import Any
 
 from portway.core.controller.state import Mission, Phase, State
-from portway.core.controller.waiting import Why, chain, why
+from portway.core.controller.waiting import Why, chain, whys_of
 from portway.core.kernels import columns as c
 from portway.twin.tables import Tables
 
@@ -22,7 +22,7 @@ class TruckRows:
     def refresh(self) -> None:
         """Bring all rows up to date."""
         missions = sorted(self._state.missions.items())
-        whys = {name: why(self._state, mission) for name, mission in missions}
+        whys = whys_of(self._state)
         rows = {name: self._row(mission, whys) for name, mission in missions}
         self._tables.replace("trucks", rows)
 

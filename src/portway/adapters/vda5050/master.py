@@ -107,7 +107,8 @@ class MasterControl:
         return self._cancel(truck, now_s)
 
     def _cancel(self, truck: EnrolledTruck, now_s: float) -> list[Outgoing]:
-        if not truck.cancels or truck.holds not in ("ours", "foreign") or now_s - truck.cancelled_s < CANCEL_S:
+        has_any = truck.holds in ("ours", "foreign") or not truck.standing  # who drives has one, whatever it says
+        if not truck.cancels or not has_any or now_s - truck.cancelled_s < CANCEL_S:
             return []
         truck.cancelled_s = now_s
         return [self.instant_action(truck.truck, "cancelOrder", now_s)]

@@ -9,7 +9,7 @@ that; a ring of those who wait for each other is. Whatever else stops a whole te
 from portway.core.commands import Alert
 from portway.core.controller.state import Mission, State
 from portway.core.controller.visitors import Visitors
-from portway.core.controller.waiting import Why, chain, why
+from portway.core.controller.waiting import Why, chain, whys_of
 from portway.core.dispatch.crane_queue import CraneQueue
 from portway.core.dispatch.units import Unit, UnitState
 from portway.core.kernels import columns as c
@@ -62,7 +62,7 @@ class Standstill:
         gates = [gate for gate in self._gates if self._lasts(gate.id, first[gate.id])]
         if not (waiting or queues or gates or is_still):
             return []
-        whys = {m.truck: why(state, m) for m in trucks}
+        whys = whys_of(state)
         found = [(("truck_waits", m.truck), self._truck(m.truck, whys)) for m in waiting]
         found += [(("work_waits", queue.crane), self._crane(queue, whys)) for queue in queues]
         found += [(("work_waits", gate.id), self._gate(gate, whys)) for gate in gates]

@@ -84,8 +84,9 @@ class TruckFile:
 
     @property
     def may_drive(self) -> bool:
-        """Whether it could still follow an order of ours."""
-        return self.said.holds != "none" or any(f in self.said.faults for f in LINK_FAULTS)
+        """Whether it could still follow an order of ours: one that drives does, whatever it says that it holds."""
+        said = self.said
+        return said.holds != "none" or not said.standing or any(f in said.faults for f in LINK_FAULTS)
 
 
 class TruckFitness:
@@ -210,7 +211,7 @@ class TruckFitness:
         file.begin(faults, now)
         if faults:
             self._suspend(mission, file)
-            self._stop(mission, any(fault(f).stop for f in faults))
+            self._stop(mission, any(fault(f).stop for f in faults) or self._drives_by_itself(file))
             if any(now >= file.since_ms[f] + fault(f).grace_ms for f in faults):
                 give_to_others(self._state, self._yard, mission)  # a restart of the server alone deals nothing anew
             if mission.off_road:
@@ -347,7 +348,8 @@ class TruckFitness:
         if not in_the_way:
             return False
         out_of_patience = self._state.now_ms >= file.unfit_since_ms + PATIENCE_MS
-        return file.said.holds == "none" or mission.withdrawn or out_of_patience
+        has_nothing = file.said.holds == "none" and file.said.standing
+        return has_nothing or mission.withdrawn or out_of_patience
 
     def _leave(self, mission: Mission, file: TruckFile, faults: list[str]) -> None:
         state, row = self._state, self._state.index[mission.truck]
@@ -373,6 +375,10 @@ class TruckFitness:
         state.outbox.append(CancelOrder(mission.truck, True))
         state.work_wanted = state.places_freed = True
         self.look_for_danger()
+
+    def _drives_by_itself(self, file: TruckFile) -> bool:
+        """Whether an unfit truck drives with nobody at its wheel, and says that it has no order."""
+        return file.said.holds == "none" and not file.said.standing and not self._was_driven(file)
 
     def _was_driven(self, file: TruckFile) -> bool:
         """Whether somebody at its wheel explains that it is elsewhere."""

@@ -42,8 +42,18 @@ def why(state: State, mission: Mission) -> Why:
     return Why("none")
 
 
+def whys_of(state: State) -> dict[str, Why]:
+    """What all trucks wait for, and quay cranes that are ready for one that has not come."""
+    whys = {truck: why(state, mission) for truck, mission in sorted(state.missions.items())}
+    for queue in state.board.in_order():
+        unit = queue.next_unit()
+        if unit is not None and unit.truck is not None and queue.ready and not queue.serving:
+            whys[queue.crane] = Why("truck", unit.truck)
+    return whys
+
+
 def chain(truck: str, whys: dict[str, Why]) -> list[str]:
-    """Who waits for whom, from a truck on; `whys` are those of all trucks."""
+    """Who waits for whom, from a truck on; `whys` are those of all."""
     found: list[str] = []
     while truck in whys and whys[truck].subject and len(found) < CHAIN_MAX:
         truck = whys[truck].subject
