@@ -1,16 +1,14 @@
-"""Look of the plots: a calm grey base, colour only where something waits or goes wrong (after ISA-101)."""
-
-from typing import Any
+"""Colours of the figures: a calm grey base, colour only where something waits or goes wrong (after ISA-101)."""
 
 import numpy as np
 
-from portway.app.report.words import word
+from portway.app.report.kinds import Ramp
 from portway.sim.cranes import CraneState
 from portway.sim.record import TruckState
 
-INK, QUIET, GRID, PAPER = "#2b3137", "#6b747c", "#dde1e4", "#f8f9f9"
+PAPER = "#f8f9f9"
 STEEL, PALE, DEEP, AMBER, ALARM = "#3f6c86", "#8fb3c7", "#2c4f64", "#d8982f", "#b5533c"
-IDLE = "#d9dde0"
+IDLE, ROUGH = "#d9dde0", "#c98f80"
 TRUCK_COLOURS = {  # in the order in which the areas are stacked
     TruckState.TO_DELIVER: STEEL,
     TruckState.TO_COLLECT: PALE,
@@ -29,42 +27,27 @@ CRANE_COLOURS = {
     CraneState.WAITING_TRUCK: AMBER,
     CraneState.IDLE: IDLE,
 }
-HEAT_SCALE = [(0.0, PAPER), (0.02, "#dfe9ee"), (0.2, "#9dbfce"), (0.45, "#4d83a0"), (0.7, "#c98f3a"), (1.0, "#9b2f1f")]
-WAIT_SCALE = [(0.0, "#e3eaee"), (0.3, "#edd9b0"), (0.65, AMBER), (1.0, ALARM)]
-BAR = {"thickness": 10, "outlinewidth": 0, "tickfont": {"size": 10}}
-FONT = "system-ui, 'Segoe UI', 'Noto Sans CJK SC', 'Microsoft YaHei', sans-serif"
+HEAT_RAMP: Ramp = [
+    (0.0, PAPER), (0.02, "#dfe9ee"), (0.2, "#9dbfce"), (0.45, "#4d83a0"), (0.7, "#c98f3a"), (1.0, "#9b2f1f"),
+]  # fmt: skip
+WAIT_RAMP: Ramp = [(0.0, "#e3eaee"), (0.3, "#edd9b0"), (0.65, AMBER), (1.0, ALARM)]
 
 
-def axis(title: str = "", **more: Any) -> dict[str, Any]:
-    """A quiet axis; `title` names a word."""
-    look = {"gridcolor": GRID, "zeroline": False, "linecolor": GRID, "tickfont": {"color": QUIET, "size": 11}, **more}
-    return {**look, "title": {"text": word(title), "font": {"size": 12, "color": QUIET}}} if title else look
+def _rgb(colour: str) -> list[int]:
+    return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
 
 
-def layout(legend_rows: int = 0, **more: Any) -> dict[str, Any]:
-    """Layout of a plot on a card, with room for so many rows of legend below it."""
-    return {
-        "font": {"family": FONT, "color": INK},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "margin": {"l": 56, "r": 20, "t": 12, "b": 46 + 24 * legend_rows},
-        "legend": {
-            "orientation": "h",
-            "yref": "container",
-            "y": 0,
-            "x": 0,
-            "traceorder": "normal",
-            "font": {"size": 11},
-        },
-        "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": "#b5bcc2", "activecolor": STEEL},
-        "hoverlabel": {"bgcolor": "#ffffff", "font": {"color": INK}},
-        "height": 340,
-        **more,
-    }
+def ramp_rgb(ramp: Ramp, shares: np.ndarray) -> np.ndarray:
+    """Red, green and blue (0..255) at each share of a ramp, shape (n, 3)."""
+    at, colours = [a for a, _ in ramp], np.array([_rgb(c) for _, c in ramp])
+    return np.column_stack([np.interp(shares, at, colours[:, k]) for k in range(3)]).round().astype(np.uint8)
+
+
+def hex_of(rgb: np.ndarray) -> list[str]:
+    """Colours as the page writes them."""
+    return ["#" + bytes(row.tolist()).hex() for row in rgb]
 
 
 def shades(count: int) -> list[str]:
     """Steps from light to dark steel."""
-    low, high = np.array([0xB9, 0xCD, 0xD9]), np.array([0x2C, 0x4F, 0x64])
-    steps = np.linspace(0, 1, count) if count > 1 else [0.6]
-    return ["#" + "".join(f"{int(c):02x}" for c in low + (high - low) * s) for s in steps]
+    return hex_of(ramp_rgb([(0.0, "#b9cdd9"), (1.0, DEEP)], np.linspace(0, 1, count) if count > 1 else np.array([0.6])))

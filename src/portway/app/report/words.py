@@ -3,6 +3,7 @@
 from typing import Any
 
 Text = dict[str, str]
+LANGUAGES = ("en", "zh")
 
 WORDS: dict[str, tuple[str, str]] = {
     # page
@@ -44,7 +45,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "by_hour_note": ("Boxes taken from or given to a truck, by the hour.", "按小时统计的装卸箱数。"),
     "crane_time": ("Quay crane time", "岸桥时间构成"),
     "crane_time_note": (
-        "Amber is what more or better dispatched trucks could save; right: moves an hour at work.",
+        "Amber: more or better dispatched trucks could save it. Right: moves/h at work.",
         "黄色为可通过增加或优化集卡调度节省的时间；右侧为作业时效。",
     ),
     "crane_waits": ("When quay cranes waited for trucks", "岸桥等车时段分布"),
@@ -94,25 +95,37 @@ WORDS: dict[str, tuple[str, str]] = {
     "along": ("metres along the lane", "沿车道距离，米"),
     "unloaded": ("empty", "空车"),
     "loaded": ("loaded", "重车"),
-    "hover_moves": ("{crane}: %{{y}} moves<extra></extra>", "{crane}：%{{y}} 箱<extra></extra>"),
-    "hover_trucks": ("{state}: %{{y:.1f}}<extra></extra>", "{state}：%{{y:.1f}}<extra></extra>"),
-    "hover_waits": ("%{{y}}: %{{x:.2f}} truck hours<extra></extra>", "%{{y}}：%{{x:.2f}} 车小时<extra></extra>"),
-    "hover_crane": (
-        "%{{y}}, hour %{{x:.2f}}: %{{z}} %<extra></extra>",
-        "%{{y}}，第 %{{x:.2f}} 小时：%{{z}} %<extra></extra>",
-    ),
+    "heat_unit": ("truck seconds a metre and hour", "车·秒/(米·时)"),
+    "zoom_all": ("whole map", "全图"),
+    # shown where the pointer is; what is doubly braced is filled by the page, a number for each mark
+    "hover_moves": ("{crane}: {{0}} moves", "{crane}：{{0}} 箱"),
+    "hover_share": ("{name}, {state}: {share:.1f} %", "{name}，{state}：{share:.1f} %"),
+    "hover_hour": ("hour {{0}}", "第 {{0}} 小时"),
+    "hover_trucks": ("{state}: {{{field}}}", "{state}：{{{field}}}"),
+    "hover_waits": ("{cause}: {hours:.2f} truck hours", "{cause}：{hours:.2f} 车小时"),
+    "hover_crane": ("{crane}, hour {{0}}: {{1}} %", "{crane}，第 {{0}} 小时：{{1}} %"),
     "hover_heat": (
-        "x %{{x:.0f}} m, y %{{y:.0f}} m<br>%{{z:.3g}} truck s per m and hour<extra></extra>",
-        "x %{{x:.0f}} 米，y %{{y:.0f}} 米<br>%{{z:.3g}} 车·秒/(米·时)<extra></extra>",
+        "x {{0}} m, y {{1}} m\n{{2}} truck s per m and hour",
+        "x {{0}} 米，y {{1}} 米\n{{2}} 车·秒/(米·时)",
     ),
-    "hover_track": (
-        "minute %{{x:.1f}}: %{{y:.0f}} m<extra></extra>",
-        "第 %{{x:.1f}} 分：%{{y:.0f}} 米<extra></extra>",
-    ),
+    "hover_track": ("minute {{0}}: {{1}} m", "第 {{0}} 分：{{1}} 米"),
 }
 
 
 def word(key: str, /, **fields: Any) -> Text:
-    """A text of the page in both languages; the page picks one."""
-    en, zh = WORDS[key]
-    return {"en": en.format(**fields), "zh": zh.format(**fields)}
+    """A text of the page in both languages; a field that is such a text itself is filled in by language."""
+    return {lang: told.format(**_said(fields, lang)) for lang, told in zip(LANGUAGES, WORDS[key], strict=True)}
+
+
+def same(text: str) -> Text:
+    """A name that is the same in both languages."""
+    return dict.fromkeys(LANGUAGES, text)
+
+
+def lines(*texts: Text) -> Text:
+    """Texts below one another."""
+    return {lang: "\n".join(t[lang] for t in texts) for lang in LANGUAGES}
+
+
+def _said(fields: dict[str, Any], lang: str) -> dict[str, Any]:
+    return {k: v[lang] if isinstance(v, dict) else v for k, v in fields.items()}
