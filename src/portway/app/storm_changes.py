@@ -12,7 +12,6 @@ import numpy as np
 
 from portway.core.commands import Command
 from portway.core.controller import Controller
-from portway.core.dispatch.change import ROAD_KINDS, may_change
 from portway.core.events import (
     Event,
     JobOrderCancelled,
@@ -27,6 +26,7 @@ from portway.core.events import (
     WorkQueueResequenced,
 )
 from portway.core.model import Container, JobOrder, MoveKind, Scenario, YardSlot
+from portway.core.work.change import ROAD_KINDS, may_change
 from portway.sim.world import SimWorld
 
 BEFORE_MS = 5_400_000  # the last change

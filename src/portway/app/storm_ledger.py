@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from portway.core.commands import Alert, Command, JobOrderDone, JobOrderStopped, StartHandover
 from portway.core.controller.state import State
-from portway.core.dispatch.units import Unit, UnitState
 from portway.core.events import Event, HandoverDone, JobOrderReceived, JobOrdersReceived
 from portway.core.model import JobOrder, Scenario
+from portway.core.work.units import Unit, UnitState
 
 MARKS = {
     "JobOrderReceived": "received", "JobOrdersReceived": "batch", "JobOrderCancelled": "cancelled",

@@ -9,10 +9,10 @@ from typing import Any
 
 from portway.core.commands import Command, GantryTo, JobOrderDone, JobOrderStopped, PrepareMove, StartHandover
 from portway.core.controller.state import State
-from portway.core.dispatch.units import Unit, UnitState
 from portway.core.events import Event, HandoverDone, StockReceived
 from portway.core.model.work import JobOrder
 from portway.core.units import MS_PER_H
+from portway.core.work.units import Unit, UnitState
 from portway.twin.tables import Tables
 from portway.twin.vessel_rows import VesselRows
 

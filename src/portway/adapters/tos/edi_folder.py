@@ -24,10 +24,10 @@ from portway.adapters.tos.edifact import edi_rows, read_edi
 from portway.adapters.tos.planner import plan_work
 from portway.adapters.tos.rows import WorkError, WorkProblem, WorkRow
 from portway.adapters.tos.stacks import Stacks
-from portway.core.dispatch.boxes import goes_to
-from portway.core.dispatch.predecessors import predecessors_first
 from portway.core.model.layout import Terminal
 from portway.core.model.work import JobOrder, MoveKind, YardSlot
+from portway.core.work.boxes import goes_to
+from portway.core.work.predecessors import predecessors_first
 
 ORDERS = ("COPRAR", "BAPLIE")  # the other messages report what has been done; our own come out as these
 BYTES_MAX = 20_000_000

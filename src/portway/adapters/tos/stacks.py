@@ -6,9 +6,9 @@ is there follows from what stands, so that no box is planned above nothing or on
 
 from collections.abc import Iterator, Mapping
 
-from portway.core.dispatch.stack_problems import bears
 from portway.core.model.layout import Terminal
 from portway.core.model.work import YardSlot
+from portway.core.work.stack_problems import bears
 
 
 class Stacks:

@@ -128,7 +128,7 @@ def _load_work(folder: Path, terminal: Terminal) -> tuple[WorkList, list[Problem
     if not path.is_file():
         return WorkList(()), []
     from portway.adapters.tos.work_file import WorkError, load_work
-    from portway.core.dispatch.feasibility import never_begun
+    from portway.core.work.feasibility import never_begun
 
     try:
         work = load_work(path, terminal)

@@ -12,8 +12,8 @@ from portway.adapters.tos.api.views import (
     RoadBlockView,
     TerminalView,
 )
-from portway.core.dispatch.boxes import Boxes
 from portway.core.model.layout import Terminal
+from portway.core.work.boxes import Boxes
 
 
 def terminal_view(terminal: Terminal, boxes: Boxes, closed: list[RoadBlockView]) -> TerminalView:

@@ -25,11 +25,6 @@ from portway.adapters.tos.api.views import (
 from portway.app.live.server import LiveServer
 from portway.core.commands import Alert, Command, JobOrderStopped
 from portway.core.controller.refusals import was_refused
-from portway.core.dispatch.batch import batch_problems
-from portway.core.dispatch.change import ROAD_KINDS
-from portway.core.dispatch.problems import is_known
-from portway.core.dispatch.stock import changes_nothing
-from portway.core.dispatch.work_problem import WorkProblem
 from portway.core.events import (
     CraneReady,
     Event,
@@ -47,6 +42,11 @@ from portway.core.events import (
     WorkQueueResequenced,
 )
 from portway.core.model.work import JobOrder, YardBox
+from portway.core.work.batch import batch_problems
+from portway.core.work.change import ROAD_KINDS
+from portway.core.work.problems import is_known
+from portway.core.work.stock import changes_nothing
+from portway.core.work.work_problem import WorkProblem
 
 FEW = 10  # job orders that are checked in a millisecond or two
 

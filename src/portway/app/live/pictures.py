@@ -21,9 +21,9 @@ from portway.app.live.ground_view import terminal_view
 from portway.app.live.progress import WorkProgress
 from portway.core.controller.state import Mission, Phase, State
 from portway.core.controller.truck_fitness import TruckFile
-from portway.core.dispatch.crane_queue import CraneQueue
-from portway.core.dispatch.units import Unit, UnitState
 from portway.core.model.work import JobOrder
+from portway.core.work.crane_queue import CraneQueue
+from portway.core.work.units import Unit, UnitState
 
 IDLE = (Phase.PARKED, Phase.TO_REST)
 ENDED = (JobOrderState.COMPLETED, JobOrderState.ABORTED)

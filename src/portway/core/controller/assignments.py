@@ -7,8 +7,8 @@ simulation nobody asks.
 
 from portway.core.commands import JobOrderAssigned
 from portway.core.controller.state import State
-from portway.core.dispatch.units import UnitState
 from portway.core.routing.live_traffic import LiveTraffic
+from portway.core.work.units import UnitState
 
 
 class Assignments:

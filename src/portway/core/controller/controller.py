@@ -19,9 +19,7 @@ from portway.core.controller.truck_fitness import TruckFitness
 from portway.core.controller.visitors import Visitors
 from portway.core.controller.work_changes import WorkChange, WorkChanges
 from portway.core.controller.yard import YardService
-from portway.core.dispatch.problems import WorkProblem
 from portway.core.dispatch.strategy import DispatchStrategy
-from portway.core.dispatch.units import Unit, UnitState
 from portway.core.events import (
     CraneReady,
     Event,
@@ -41,6 +39,8 @@ from portway.core.events import (
 from portway.core.model.scenario import Scenario
 from portway.core.model.work import MoveKind
 from portway.core.routing.traffic import Traffic
+from portway.core.work.problems import WorkProblem
+from portway.core.work.units import Unit, UnitState
 
 DISPATCH_MS_MIN = 4_000  # between two decisions
 

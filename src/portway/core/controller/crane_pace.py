@@ -1,8 +1,8 @@
 """How long a quay crane is expected to take: the means of its cycle, for plans that are made before it is done."""
 
-from portway.core.dispatch.units import Unit
 from portway.core.model.layout import Terminal
 from portway.core.model.work import MoveKind
+from portway.core.work.units import Unit
 
 
 class CranePace:

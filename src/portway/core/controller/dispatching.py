@@ -5,10 +5,10 @@ import numpy as np
 from portway.core.controller.crane_pace import CranePace
 from portway.core.controller.driving import leg_phase
 from portway.core.controller.state import Mission, State
-from portway.core.dispatch.board import CraneQueue
 from portway.core.dispatch.strategy import DispatchStrategy, DispatchView
-from portway.core.dispatch.units import Unit, UnitState
 from portway.core.model.work import MoveKind
+from portway.core.work.board import CraneQueue
+from portway.core.work.units import Unit, UnitState
 
 WINDOW = 12  # units of a crane's queue that dispatch may look at
 USUAL_DRIVE_MS = 90_000  # an empty drive to the pick-up on an empty road

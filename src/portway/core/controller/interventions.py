@@ -13,10 +13,10 @@ from portway.core.controller.roads import Roads
 from portway.core.controller.state import Mission, State
 from portway.core.controller.taking_back import give_to_others, take_back
 from portway.core.controller.yard import YardService
-from portway.core.dispatch.problems import WorkProblem
-from portway.core.dispatch.units import Unit, UnitState
 from portway.core.events import JobOrderMoved, RoadBlocked, TruckPaused, TruckWithdrawn
 from portway.core.model.work import MoveKind
+from portway.core.work.problems import WorkProblem
+from portway.core.work.units import Unit, UnitState
 
 Intervention = TruckPaused | TruckWithdrawn | RoadBlocked | JobOrderMoved
 

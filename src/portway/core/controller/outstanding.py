@@ -6,8 +6,8 @@ way goes on, an order update carries its number, a timer fires once.
 
 from portway.core.commands import Command, ExtendBase, PauseTruck, PrepareMove, SetTimer, StartHandover
 from portway.core.controller.state import State
-from portway.core.dispatch.board import CraneQueue
 from portway.core.model.work import MoveKind
+from portway.core.work.board import CraneQueue
 
 
 def outstanding(state: State) -> list[Command]:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from portway.core.dispatch.units import Leg
 from portway.core.model.layout import Place, PlaceKind, Terminal
+from portway.core.work.units import Leg
 
 
 class PlaceBook:

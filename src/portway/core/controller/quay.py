@@ -10,10 +10,10 @@ from portway.core.commands import Alert, PrepareMove, StartHandover
 from portway.core.controller.crane_pace import CranePace
 from portway.core.controller.driving import go_to_leg, hold, step_aside, want_place
 from portway.core.controller.state import Mission, Phase, State
-from portway.core.dispatch.board import CraneQueue
-from portway.core.dispatch.units import Unit, UnitState
 from portway.core.events import CraneReady
 from portway.core.model.work import MoveKind
+from portway.core.work.board import CraneQueue
+from portway.core.work.units import Unit, UnitState
 
 LOOK_AHEAD = 4  # units from the head on that may have a place at once
 

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 
 from portway.core.commands import Alert, Command, JobOrderStopped
-from portway.core.dispatch.board import Board
-from portway.core.dispatch.problems import WorkProblem
 from portway.core.events import (
     CraneReady,
     Event,
@@ -22,6 +20,8 @@ from portway.core.events import (
     TruckReported,
 )
 from portway.core.safety.fitness import FAULTS
+from portway.core.work.board import Board
+from portway.core.work.problems import WorkProblem
 
 # What has happened, whatever anybody says to it; every other event is a wish.
 FACTS = (

@@ -10,10 +10,10 @@ from portway.core.commands import Alert
 from portway.core.controller.state import Mission, State
 from portway.core.controller.visitors import Visitors
 from portway.core.controller.waiting import Why, chain, whys_of
-from portway.core.dispatch.crane_queue import CraneQueue
-from portway.core.dispatch.units import Unit, UnitState
 from portway.core.kernels import columns as c
 from portway.core.model.layout import Gate
+from portway.core.work.crane_queue import CraneQueue
+from portway.core.work.units import Unit, UnitState
 
 LOOK_MS = 30_000
 DOES_NOT_DRIVE = "does_not_drive"

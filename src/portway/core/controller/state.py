@@ -5,11 +5,11 @@ from enum import IntEnum
 from portway.core.commands import Command, DriveTo, JobOrderDone, SetTimer
 from portway.core.controller.experience import Experience
 from portway.core.controller.place_book import PlaceBook
-from portway.core.dispatch.board import Board
-from portway.core.dispatch.units import Leg, Unit, UnitState
 from portway.core.model.scenario import Scenario
 from portway.core.routing.claims import PlaceClaims
 from portway.core.routing.traffic import Traffic
+from portway.core.work.board import Board
+from portway.core.work.units import Leg, Unit, UnitState
 
 RETRY_MS = 2_000
 

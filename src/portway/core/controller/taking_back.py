@@ -7,8 +7,8 @@ the gap on. Trucks with a box aboard stay where they are; at least one truck has
 
 from portway.core.controller.state import Mission, State
 from portway.core.controller.yard import YardService
-from portway.core.dispatch.crane_queue import CraneQueue
-from portway.core.dispatch.units import UnitState
+from portway.core.work.crane_queue import CraneQueue
+from portway.core.work.units import UnitState
 
 
 def take_back(state: State, yard: YardService, mission: Mission) -> None:

@@ -6,11 +6,11 @@ within it: up to `SLOW_PCT` slower than planned, which the table learns as it ha
 
 from portway.core.commands import AdmitRoadTruck, Alert, RoadTruckLeft
 from portway.core.controller.state import Mission, Phase, State
-from portway.core.dispatch.change import ROAD_KINDS
-from portway.core.dispatch.units import Unit, UnitState
 from portway.core.events import RoadTruckCame
 from portway.core.model.layout import Gate
 from portway.core.model.work import JobOrder
+from portway.core.work.change import ROAD_KINDS
+from portway.core.work.units import Unit, UnitState
 
 SLOW_PCT = 40
 STAY_MS = 3_000

@@ -14,15 +14,6 @@ from portway.core.controller.state import State
 from portway.core.controller.taking_back import free_behind_gap, take_back
 from portway.core.controller.visitors import Visitors
 from portway.core.controller.yard import YardService
-from portway.core.dispatch.batch import batch_problems
-from portway.core.dispatch.change import ROAD_KINDS, Change, change_for, may_change, requeue, without
-from portway.core.dispatch.crane_queue import CraneQueue
-from portway.core.dispatch.predecessors import predecessors_first
-from portway.core.dispatch.problems import WorkProblem, is_known
-from portway.core.dispatch.sequence import new_order, sequence_problems
-from portway.core.dispatch.stack_problems import borne_by
-from portway.core.dispatch.stock import stock_problems
-from portway.core.dispatch.units import Unit, UnitState
 from portway.core.events import (
     JobOrderCancelled,
     JobOrderReceived,
@@ -32,6 +23,15 @@ from portway.core.events import (
     WorkQueueResequenced,
 )
 from portway.core.model.work import JobOrder
+from portway.core.work.batch import batch_problems
+from portway.core.work.change import ROAD_KINDS, Change, change_for, may_change, requeue, without
+from portway.core.work.crane_queue import CraneQueue
+from portway.core.work.predecessors import predecessors_first
+from portway.core.work.problems import WorkProblem, is_known
+from portway.core.work.sequence import new_order, sequence_problems
+from portway.core.work.stack_problems import borne_by
+from portway.core.work.stock import stock_problems
+from portway.core.work.units import Unit, UnitState
 
 WorkChange = (
     JobOrderReceived | JobOrdersReceived | JobOrderCancelled | WorkQueueResequenced | WorkQueueActivated | StockReceived

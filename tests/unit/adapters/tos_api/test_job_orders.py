@@ -7,8 +7,8 @@ from tos_desk import box
 
 from portway.adapters.tos.api.instants import ms_of, utc_of
 from portway.adapters.tos.api.keys import Role
-from portway.core.dispatch.predecessors import predecessors_first
 from portway.core.model.work import Container, JobOrder, MoveKind
+from portway.core.work.predecessors import predecessors_first
 
 
 def discharge(number: int, **more) -> dict:

@@ -25,17 +25,17 @@ from portway.adapters.tos.api.views import (
 )  # fmt: skip
 from portway.adapters.tos.iso6346 import check_digit
 from portway.app.live.ground_view import terminal_view
-from portway.core.dispatch.batch import batch_problems, put
-from portway.core.dispatch.board import Board
-from portway.core.dispatch.change import change_for, may_change, without
-from portway.core.dispatch.predecessors import predecessors_first
-from portway.core.dispatch.problems import WorkProblem, is_known
-from portway.core.dispatch.sequence import new_order, sequence_problems
-from portway.core.dispatch.stock import changes_nothing, stock_problems
-from portway.core.dispatch.units import UnitState
 from portway.core.events import StockReceived, WorkQueueResequenced
 from portway.core.model.layout import Block, Gate, QuayCrane, Terminal, YardCrane
 from portway.core.model.work import JobOrder, WorkList
+from portway.core.work.batch import batch_problems, put
+from portway.core.work.board import Board
+from portway.core.work.change import change_for, may_change, without
+from portway.core.work.predecessors import predecessors_first
+from portway.core.work.problems import WorkProblem, is_known
+from portway.core.work.sequence import new_order, sequence_problems
+from portway.core.work.stock import changes_nothing, stock_problems
+from portway.core.work.units import UnitState
 
 TERMINAL = Terminal(
     "port", (), (), (),

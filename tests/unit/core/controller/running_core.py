@@ -8,8 +8,8 @@ from portway.app.compose import make_controller
 from portway.app.config import load_scenario
 from portway.core.commands import Alert, Command, JobOrderDone, JobOrderStopped, PrepareMove
 from portway.core.controller import Mission
-from portway.core.dispatch.units import Unit, UnitState
 from portway.core.model import Container, JobOrder, MoveKind, WorkList, YardSlot
+from portway.core.work.units import Unit, UnitState
 from portway.runtime import Runtime
 from portway.sim.world import SimWorld
 

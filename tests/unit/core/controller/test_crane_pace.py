@@ -4,8 +4,8 @@ import pytest
 
 from portway.app.config import load_scenario
 from portway.core.controller.crane_pace import CranePace
-from portway.core.dispatch.units import Unit
 from portway.core.model.work import Container, JobOrder, MoveKind, YardSlot
+from portway.core.work.units import Unit
 
 # QC01 of huashan: 120 s a cycle, 25 s of them over the truck, so 95 s over the ship; 14.5 m a bay at 0.75 m/s.
 SHIP_MS, HANDOVER_MS, BAY_MS = 95_000, 25_000, 14.5 / 0.75 * 1000

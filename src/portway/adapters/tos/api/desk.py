@@ -22,8 +22,8 @@ from portway.adapters.tos.api.views import (
     VehicleView,
     WorkQueueView,
 )
-from portway.core.dispatch.work_problem import WorkProblem
 from portway.core.model.work import JobOrder, YardBox
+from portway.core.work.work_problem import WorkProblem
 
 
 class TosDesk(Protocol):

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from portway.adapters.tos.api.instants import Utc, ms_of, utc_of, written
 from portway.adapters.tos.container_rules import box_faults
-from portway.core.dispatch.work_problem import WorkProblem
 from portway.core.model.work import Container, JobOrder, MoveKind, YardSlot
+from portway.core.work.work_problem import WorkProblem
 
 INSTANT_MS_MAX = 2**53 - 1  # what a JSON reader keeps exactly
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"

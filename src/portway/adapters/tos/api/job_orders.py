@@ -13,9 +13,9 @@ from portway.adapters.tos.api.openapi import IDEMPOTENCY, changing, refusals
 from portway.adapters.tos.api.paging import Limit, page
 from portway.adapters.tos.api.problem import Refusal, refuse_work
 from portway.adapters.tos.api.views import JobOrderState, JobOrderView, View
-from portway.core.dispatch.predecessors import predecessors_first
-from portway.core.dispatch.work_problem import WorkProblem
 from portway.core.model.work import Container, JobOrder, MoveKind
+from portway.core.work.predecessors import predecessors_first
+from portway.core.work.work_problem import WorkProblem
 
 BATCH_MAX = 1000
 JobOrderId = Annotated[str, Path(pattern=ID_PATTERN, max_length=64)]

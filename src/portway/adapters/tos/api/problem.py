@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
-from portway.core.dispatch.work_problem import WorkProblem
+from portway.core.work.work_problem import WorkProblem
 
 MEDIA_TYPE = "application/problem+json"
 CONFLICTS = frozenset([

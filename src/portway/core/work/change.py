@@ -7,10 +7,10 @@ are worked out first and put on the board later, so that they can be tried on a 
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from portway.core.dispatch.board import Board
-from portway.core.dispatch.crane_queue import CraneQueue
-from portway.core.dispatch.units import Unit, UnitState
 from portway.core.model.work import JobOrder, MoveKind
+from portway.core.work.board import Board
+from portway.core.work.crane_queue import CraneQueue
+from portway.core.work.units import Unit, UnitState
 
 ROAD_KINDS = (MoveKind.RECEIVE, MoveKind.DELIVER)
 

@@ -9,11 +9,11 @@ from collections.abc import Collection, Sequence
 
 import msgspec
 
-from portway.core.dispatch.board import Board
-from portway.core.dispatch.boxes import TAKES, Boxes, goes_to
-from portway.core.dispatch.units import Unit
-from portway.core.dispatch.work_problem import Check, WorkProblem
 from portway.core.model.work import JobOrder, YardSlot
+from portway.core.work.board import Board
+from portway.core.work.boxes import TAKES, Boxes, goes_to
+from portway.core.work.units import Unit
+from portway.core.work.work_problem import Check, WorkProblem
 
 
 def bears(below_ft: int, above_ft: int) -> bool:

@@ -9,10 +9,10 @@ from bisect import insort
 from collections.abc import Iterable
 from copy import copy
 
-from portway.core.dispatch.boxes import Boxes
-from portway.core.dispatch.crane_queue import CraneQueue
-from portway.core.dispatch.units import Unit, UnitState, make_units
 from portway.core.model.work import JobOrder, MoveKind, WorkList
+from portway.core.work.boxes import Boxes
+from portway.core.work.crane_queue import CraneQueue
+from portway.core.work.units import Unit, UnitState, make_units
 
 
 class Board:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from portway.core.dispatch.board import Board
-from portway.core.dispatch.units import UnitState
 from portway.core.model.work import Container, JobOrder, MoveKind, WorkList, WorkQueue, YardSlot
+from portway.core.work.board import Board
+from portway.core.work.units import UnitState
 
 SLOT = YardSlot("A", 3, 1, 1)
 

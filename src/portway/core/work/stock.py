@@ -7,13 +7,13 @@ over, for either it or the stock-take is wrong and only the TOS can say which.
 
 from collections.abc import Iterator
 
-from portway.core.dispatch.board import Board
-from portway.core.dispatch.boxes import TAKES, goes_to
-from portway.core.dispatch.stack_problems import bears, under
-from portway.core.dispatch.work_problem import WorkProblem
 from portway.core.events import StockReceived
 from portway.core.model.layout import Terminal
 from portway.core.model.work import JobOrder, YardBox, YardSlot
+from portway.core.work.board import Board
+from portway.core.work.boxes import TAKES, goes_to
+from portway.core.work.stack_problems import bears, under
+from portway.core.work.work_problem import WorkProblem
 
 
 def stock_problems(event: StockReceived, terminal: Terminal, board: Board) -> list[WorkProblem]:

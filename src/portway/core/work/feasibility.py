@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from portway.core.dispatch.board import Board
-from portway.core.dispatch.units import Unit, UnitState
 from portway.core.model.work import WorkList
+from portway.core.work.board import Board
+from portway.core.work.units import Unit, UnitState
 
 
 def stuck_units(orders: Sequence[Sequence[Unit]], loose: Iterable[Unit], done: set[str]) -> list[tuple[Unit, Unit]]:

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from portway.core.dispatch.units import TRANSITIONS, YARD_MOVE_MS, Leg, Unit, UnitState, make_units
 from portway.core.model.work import Container, JobOrder, MoveKind, YardSlot
+from portway.core.work.units import TRANSITIONS, YARD_MOVE_MS, Leg, Unit, UnitState, make_units
 
 BOX = Container("B", 20)
 HERE, THERE = YardSlot("A", 3, 1, 1), YardSlot("C", 7, 2, 1)

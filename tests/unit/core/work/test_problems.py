@@ -3,9 +3,6 @@
 import msgspec
 import pytest
 
-from portway.core.dispatch.board import Board
-from portway.core.dispatch.problems import problems_with
-from portway.core.dispatch.units import UnitState
 from portway.core.model import (
     Block,
     Container,
@@ -20,6 +17,9 @@ from portway.core.model import (
     WorkList,
     YardSlot,
 )
+from portway.core.work.board import Board
+from portway.core.work.problems import problems_with
+from portway.core.work.units import UnitState
 
 D, L, Y, IN, OUT = MoveKind.DISCHARGE, MoveKind.LOAD, MoveKind.YARD, MoveKind.RECEIVE, MoveKind.DELIVER
 TERMINAL = Terminal(

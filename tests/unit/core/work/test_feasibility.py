@@ -2,8 +2,8 @@
 
 import pytest
 
-from portway.core.dispatch.feasibility import never_begun
 from portway.core.model import Container, JobOrder, MoveKind, WorkList, YardSlot
+from portway.core.work.feasibility import never_begun
 
 
 def job(name: str, kind: MoveKind, sequence: int = 0, crane: str | None = "QC01", **more: object) -> JobOrder:

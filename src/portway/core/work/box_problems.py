@@ -1,9 +1,9 @@
 """Whether a job order's box is where it is to be collected, and its slot free, or both will be when the time comes."""
 
-from portway.core.dispatch.boxes import TAKES, goes_to
-from portway.core.dispatch.stack_problems import find_stack_problems
-from portway.core.dispatch.work_problem import Check
 from portway.core.model.work import JobOrder, MoveKind, YardSlot
+from portway.core.work.boxes import TAKES, goes_to
+from portway.core.work.stack_problems import find_stack_problems
+from portway.core.work.work_problem import Check
 
 
 def find_box_problems(check: Check) -> None:

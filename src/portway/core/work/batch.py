@@ -8,15 +8,15 @@ way. Who would wait for himself is found once, at the end, over all of them.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from portway.core.dispatch.board import Board
-from portway.core.dispatch.change import Change, change_for, requeue
-from portway.core.dispatch.feasibility import stuck_jobs
-from portway.core.dispatch.predecessors import predecessors_first
-from portway.core.dispatch.problems import checked, is_known, problems_with
-from portway.core.dispatch.units import UnitState
-from portway.core.dispatch.work_problem import Check, Coming, WorkProblem
 from portway.core.model.layout import Terminal
 from portway.core.model.work import JobOrder, YardSlot
+from portway.core.work.board import Board
+from portway.core.work.change import Change, change_for, requeue
+from portway.core.work.feasibility import stuck_jobs
+from portway.core.work.predecessors import predecessors_first
+from portway.core.work.problems import checked, is_known, problems_with
+from portway.core.work.units import UnitState
+from portway.core.work.work_problem import Check, Coming, WorkProblem
 
 
 def batch_problems(

@@ -2,9 +2,9 @@
 
 import pytest
 
-from portway.core.dispatch.crane_queue import CraneQueue
-from portway.core.dispatch.units import Unit, UnitState
 from portway.core.model.work import Container, JobOrder, MoveKind, YardSlot
+from portway.core.work.crane_queue import CraneQueue
+from portway.core.work.units import Unit, UnitState
 
 
 def unit(name: str, sequence: int, state: str = ".") -> Unit:

@@ -6,12 +6,12 @@ too (the TOS may not know yet) and keep their position.
 
 from collections import Counter
 
-from portway.core.dispatch.board import Board
-from portway.core.dispatch.feasibility import stuck_jobs
-from portway.core.dispatch.problems import WorkProblem
-from portway.core.dispatch.stack_problems import hanging_in
-from portway.core.dispatch.units import Unit, UnitState
 from portway.core.events import WorkQueueResequenced
+from portway.core.work.board import Board
+from portway.core.work.feasibility import stuck_jobs
+from portway.core.work.problems import WorkProblem
+from portway.core.work.stack_problems import hanging_in
+from portway.core.work.units import Unit, UnitState
 
 
 def sequence_problems(board: Board, event: WorkQueueResequenced) -> list[WorkProblem]:

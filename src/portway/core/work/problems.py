@@ -8,15 +8,15 @@ refused as being nowhere, and so is a slot above nothing; without it the first w
 
 from collections.abc import Mapping
 
-from portway.core.dispatch.board import Board
-from portway.core.dispatch.box_problems import find_box_problems
-from portway.core.dispatch.boxes import goes_to
-from portway.core.dispatch.change import ROAD_KINDS, change_for, may_change, requeue
-from portway.core.dispatch.feasibility import stuck_jobs
-from portway.core.dispatch.units import UnitState
-from portway.core.dispatch.work_problem import Check, WorkProblem
 from portway.core.model.layout import PlaceKind, Terminal
 from portway.core.model.work import JobOrder, MoveKind, YardSlot
+from portway.core.work.board import Board
+from portway.core.work.box_problems import find_box_problems
+from portway.core.work.boxes import goes_to
+from portway.core.work.change import ROAD_KINDS, change_for, may_change, requeue
+from portway.core.work.feasibility import stuck_jobs
+from portway.core.work.units import UnitState
+from portway.core.work.work_problem import Check, WorkProblem
 
 TWIN_FT_MAX = 20
 

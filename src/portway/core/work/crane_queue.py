@@ -9,8 +9,8 @@ waits for nobody yet: its truck might be the last one that could fetch the new u
 from collections.abc import Collection
 from copy import copy
 
-from portway.core.dispatch.units import Unit, UnitState
 from portway.core.model.work import MoveKind
+from portway.core.work.units import Unit, UnitState
 
 
 class CraneQueue:

@@ -5,10 +5,10 @@ from difflib import get_close_matches
 
 import msgspec
 
-from portway.core.dispatch.board import Board
-from portway.core.dispatch.boxes import goes_to
 from portway.core.model.layout import Terminal
 from portway.core.model.work import JobOrder, YardSlot
+from portway.core.work.board import Board
+from portway.core.work.boxes import goes_to
 
 
 class WorkProblem(msgspec.Struct, frozen=True):

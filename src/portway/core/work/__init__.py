@@ -1,0 +1,1 @@
+"""What is to be done: job orders, units, crane queues and boxes, and what of it may change."""
