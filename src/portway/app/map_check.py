@@ -7,11 +7,10 @@ else's way (Cap, Vokrinek, Kleiner 2015). These findings are the compiled counte
 import numpy as np
 
 from portway.app.check import Finding
-from portway.core.kernels.search import FAR
 from portway.core.model.layout import PlaceKind
 from portway.core.model.scenario import Scenario
 from portway.core.routing.claims import stacked_homes
-from portway.core.routing.traffic import Traffic
+from portway.core.routing.traffic import FAR, Traffic
 from portway.core.routing.traffic_map import TrafficMap
 
 REST_KINDS = (PlaceKind.PARKING, PlaceKind.CHARGING, PlaceKind.BUFFER)

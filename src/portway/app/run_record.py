@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from portway.app.compose import Run
-from portway.core.kernels import columns as c
+from portway.core.routing.inspection import under_way
 from portway.core.routing.traffic import Traffic
 from portway.sim.overlaps import count_overlaps
 from portway.sim.record import (
@@ -23,16 +23,7 @@ from portway.sim.record import (
 
 def _drives(traffic: Traffic) -> np.ndarray:
     """Finished movements, and those under way with their expected ends."""
-    under_way = []
-    for row, t in enumerate(traffic.trucks):
-        if t[c.T_MOVING]:
-            movement = traffic.plan_mv[row, t[c.T_STEP] % c.RING]
-            base = t[c.T_PROFILE] - t[c.T_PROFILE] % 3
-            durations = traffic.map.arrays.dur_ms
-            spare = durations[t[c.T_PROFILE], movement] * t[c.T_EXTRA_MS] // durations[base, movement]
-            end = t[c.T_START_MS] + durations[t[c.T_PROFILE], movement] + spare
-            under_way.append((row, movement, t[c.T_START_MS], end, t[c.T_PROFILE], t[c.T_EXTRA_MS]))
-    return np.concatenate((traffic.drives(), np.array(under_way, np.int64).reshape(-1, 6)))
+    return np.concatenate((traffic.drives(), under_way(traffic)))
 
 
 def _moves(run: Run) -> list[MoveRow]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from portway.core.kernels.pose import pose_within
+from portway.core.routing.positions import pose_within
 from portway.core.units import MS_PER_S
 from portway.sim.record import RunRecord
 

@@ -22,8 +22,8 @@ from portway.core.controller.outstanding import outstanding
 from portway.core.controller.standstill import DOES_NOT_DRIVE
 from portway.core.controller.waiting import Why, chain, whys_of
 from portway.core.events import Event, HandoverDone, TruckPaused
-from portway.core.kernels import columns as c
 from portway.core.model import Scenario
+from portway.core.routing.inspection import has_plan
 from portway.sim.overlaps import overlapping_pairs
 from portway.testing.lies import Lie
 from portway.testing.live_yard import TICK_MS
@@ -235,14 +235,13 @@ class LiarYard(VdaYard):
         for name, mission in state.missions.items():
             if mission.is_visitor:
                 continue
-            row = state.traffic.trucks[state.index[name]]
             x, y, _ = self.agents[name].ground.pose
             mark = round(x), round(y), mission.leg, mission.serving, mission.unit.id if mission.unit else "", whys[name]
             before, since = self._stood.get(name, (None, 0))
             if before != mark:
                 self._stood[name] = mark, self.now_ms
                 continue
-            idle = mission.unit is None and row[c.T_STEP] + 1 >= row[c.T_END]
+            idle = mission.unit is None and not has_plan(state.traffic, state.index[name])
             if name in self.lies or mission.paused or idle or self.now_ms - since < STAND_MS + TOLD_MS:
                 continue
             if not self._waits_for_somebody_at_work(name, whys) and not self._is_told(name, whys):

@@ -13,6 +13,7 @@ from portway.core.controller import Controller
 from portway.core.events import Event, TimerFired
 from portway.core.model.layout import PlaceKind
 from portway.core.model.work import JobOrder
+from portway.core.routing.positions import Positions
 from portway.twin import crane_ways, point_list, truck_model
 from portway.twin.alarm_rules import AlarmRules
 from portway.twin.alarms import Alarms
@@ -21,7 +22,6 @@ from portway.twin.event_rows import EventRows, Persists
 from portway.twin.figures import Figures
 from portway.twin.link_model import LinkModel
 from portway.twin.points import Catalogue
-from portway.twin.positions import Positions
 from portway.twin.tables import Tables
 from portway.twin.truck_rows import TruckRows
 from portway.twin.work_rows import WorkRows

@@ -4,7 +4,7 @@ from typing import Any
 
 from portway.core.controller.state import Mission, Phase, State
 from portway.core.controller.waiting import Why, chain, whys_of
-from portway.core.kernels import columns as c
+from portway.core.routing.inspection import way_ahead
 from portway.twin.tables import Tables
 
 HORIZON_STEPS = 24
@@ -46,18 +46,11 @@ class TruckRows:
 
     def ways(self) -> dict[str, dict[str, list[int]]]:
         """Movements that each truck may drive (`base`) and has claimed behind them (`horizon`), for those under way."""
-        traffic, out = self._state.traffic, {}
+        out = {}
         for name, mission in sorted(self._state.missions.items()):
-            n = self._state.index[mission.truck]
-            row = traffic.trucks[n]
-            first = int(row[c.T_STEP]) + (0 if row[c.T_MOVING] else 1)
-            granted, end = int(row[c.T_GRANTED]), int(row[c.T_END])
-            if first < end:
-                steps = traffic.plan_mv[n]
-                out[name] = {
-                    "base": [int(steps[s % c.RING]) for s in range(first, granted + 1)],
-                    "horizon": [int(steps[s % c.RING]) for s in range(granted + 1, min(end, granted + HORIZON_STEPS))],
-                }
+            base, horizon = way_ahead(self._state.traffic, self._state.index[mission.truck], HORIZON_STEPS)
+            if base or horizon:
+                out[name] = {"base": base, "horizon": horizon}
         return out
 
 

@@ -10,10 +10,10 @@ from portway.app.web.document import document
 from portway.app.web.paced_run import Noting
 from portway.app.web.sampling import Sampler
 from portway.core.controller import Controller
+from portway.core.routing.positions import SimulatedPositions
 from portway.runtime import Runtime
 from portway.sim.world import SimWorld
 from portway.twin.mirror import Mirror
-from portway.twin.positions import SimulatedPositions
 from portway.twin.recording import RecordingWriter
 
 

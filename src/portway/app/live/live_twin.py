@@ -20,8 +20,8 @@ from portway.app.web.sampling import Sampler
 from portway.app.web.sim_desk import alarm_command
 from portway.app.web.stage import Problem, Stage
 from portway.core.routing.live_traffic import LiveTraffic
+from portway.core.routing.positions import ReportedPositions
 from portway.twin.mirror import Mirror
-from portway.twin.positions import ReportedPositions
 from portway.twin.recording import RecordingWriter
 from portway.twin.recording_reader import Recording
 

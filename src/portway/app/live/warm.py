@@ -5,11 +5,9 @@ None of it changes what the core will decide; without it the first seconds of a 
 
 import math
 
-import numpy as np
-
 from portway.core.controller import Controller
-from portway.core.kernels import columns as c
 from portway.core.routing.foreign_uses import Ground
+from portway.core.routing.inspection import goals, granted_step
 from portway.core.routing.live_traffic import LiveTraffic
 from portway.core.routing.traffic_map import TrafficMap
 from portway.core.routing.whereabouts import spots
@@ -19,7 +17,7 @@ def warm(controller: Controller) -> None:
     """Load what live traffic needs, and the distances to where trucks are bound now."""
     traffic = controller.state.traffic
     _drive_once(traffic.map)
-    for goal in np.unique(traffic.trucks[:, c.T_GOAL]).tolist():
+    for goal in goals(traffic):
         traffic.cost_row(goal)
 
 
@@ -33,7 +31,7 @@ def _drive_once(traffic_map: TrafficMap) -> None:
     traffic.place(1, places[1])
     traffic.send(0, places[-1])
     pose = tuple(float(v) for v in traffic_map.stop_pose[traffic.stop_of(0)])
-    step = int(traffic.trucks[0, c.T_GRANTED])
+    step = granted_step(traffic, 0)
     traffic.off_way_m(0, step, (pose[0], pose[1], pose[2]), 1.0)
     traffic.report(0, step, 0.0, True, 1_000)
     traffic.hold(1, 60_000)

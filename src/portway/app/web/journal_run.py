@@ -11,9 +11,9 @@ from portway.app.compose import make_controller
 from portway.app.web.document import document
 from portway.app.web.sampling import Sampler
 from portway.core.dispatch import STRATEGIES
+from portway.core.routing.positions import SimulatedPositions
 from portway.runtime import Repeat
 from portway.twin.mirror import Mirror
-from portway.twin.positions import SimulatedPositions
 from portway.twin.recording import RecordingWriter
 
 SAMPLE_MS, ROWS_MS = 1_000, 5_000

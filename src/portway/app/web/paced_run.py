@@ -13,11 +13,11 @@ from portway.app.web.sampling import Sampler
 from portway.core.commands import Command
 from portway.core.events import Event
 from portway.core.model.scenario import Scenario
+from portway.core.routing.positions import SimulatedPositions
 from portway.core.units import ms_from_h
 from portway.runtime import Runtime
 from portway.sim.world import SimWorld
 from portway.twin.mirror import Mirror
-from portway.twin.positions import SimulatedPositions
 from portway.twin.recording import RecordingWriter
 
 TICK_S = 0.1

@@ -10,8 +10,8 @@ from portway.core.commands import Alert
 from portway.core.controller.state import Mission, State
 from portway.core.controller.visitors import Visitors
 from portway.core.controller.waiting import Why, chain, whys_of
-from portway.core.kernels import columns as c
 from portway.core.model.layout import Gate
+from portway.core.routing.inspection import progress, progress_of_all
 from portway.core.work.crane_queue import CraneQueue
 from portway.core.work.units import Unit, UnitState
 
@@ -93,9 +93,9 @@ class Standstill:
         return self._endless(name, whys)
 
     def _mark_of(self, mission: Mission) -> object:
-        row = self._state.traffic.trucks[self._state.index[mission.truck]]
+        steps = progress(self._state.traffic, self._state.index[mission.truck])
         unit = mission.unit.id if mission.unit is not None else ""
-        return int(row[c.T_STEP]), int(row[c.T_PASSED]), mission.leg, unit, mission.serving
+        return steps, mission.leg, unit, mission.serving
 
     def _endless(self, name: str, whys: dict[str, Why]) -> str:
         """The end of a chain of waiting, when it is one that does not end by itself."""
@@ -166,8 +166,7 @@ class Standstill:
 
     def _moved(self) -> object:
         """What changes whenever anything at all moves."""
-        rows = self._state.traffic.trucks
-        return int(rows[:, c.T_STEP].sum() + rows[:, c.T_PASSED].sum()), self._state.board.jobs_done
+        return progress_of_all(self._state.traffic), self._state.board.jobs_done
 
     def _terminal(self, whys: dict[str, Why]) -> str:
         """Why nothing at all moves although work waits."""

@@ -1,14 +1,14 @@
 """Why a truck waits, and who waits for whom.
 
-Read from where the answer lies: a truck held on the road waits for the holder of the resource that it lacks
-(`T_BLOCKED`), one without a place for the trucks that have the places of its leg, one at its place for its crane.
+Read from where the answer lies: a truck held on the road waits for the holder of the resource that it lacks, one
+without a place for the trucks that have the places of its leg, one at its place for its crane.
 """
 
 from typing import NamedTuple
 
 from portway.core.controller.state import Mission, Phase, State
-from portway.core.kernels import columns as c
-from portway.core.kernels.search import FAR
+from portway.core.routing.inspection import first_before, lacks
+from portway.core.routing.traffic import FAR
 
 CHAIN_MAX = 12
 
@@ -32,9 +32,10 @@ def why(state: State, mission: Mission) -> Why:
         return Why("handover", mission.served_by)
     if mission.phase in (Phase.WAIT_COLLECT, Phase.WAIT_DELIVER):
         return Why("crane", _crane_of(state, mission))
-    row = state.traffic.trucks[state.index[mission.truck]]
-    if not row[c.T_MOVING] and row[c.T_STEP] + 1 < row[c.T_END] and row[c.T_BLOCKED] >= 0:
-        return Why("traffic", _holder(state, int(row[c.T_BLOCKED]), state.index[mission.truck]))
+    row = state.index[mission.truck]
+    if (resource := lacks(state.traffic, row)) >= 0:
+        holder = first_before(state.traffic, resource, row)
+        return Why("traffic", state.name[holder] if holder >= 0 else "")
     if mission.phase == Phase.WAIT_PLACE or mission.wanting_since >= 0:
         if _is_cut_off(state, mission):
             return Why("closed_road")
@@ -69,15 +70,6 @@ def _crane_of(state: State, mission: Mission) -> str:
         return "" if leg is None else leg.crane or ""
     cranes = [y.id for y in state.scenario.terminal.yard_cranes if y.block == leg.block]
     return cranes[0] if cranes else ""
-
-
-def _holder(state: State, resource: int, own: int) -> str:
-    """The truck whose turn comes first on a resource."""
-    traffic = state.traffic
-    for use in traffic.uses[resource, : int(traffic.count[resource])]:
-        if int(use[c.WHO]) != own:
-            return state.name[int(use[c.WHO])]
-    return ""
 
 
 def _is_cut_off(state: State, mission: Mission) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 
 from portway.core.kernels import columns as c
 from portway.core.kernels import improve, passage, rehearsal, search
+from portway.core.kernels.search import FAR
 from portway.core.routing.foreign_uses import Ground, touched
 from portway.core.routing.traffic_map import TrafficMap
 
@@ -486,4 +487,4 @@ class Traffic:
         return np.flatnonzero(waiting).tolist()
 
 
-__all__ = ["Arrival", "DeadlockError", "Traffic", "TrafficParameters"]
+__all__ = ["FAR", "Arrival", "DeadlockError", "Traffic", "TrafficParameters"]

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from portway.core.kernels.pose import poses_now, poses_reported
+from portway.core.kernels.pose import pose_within, poses_now, poses_reported
 from portway.core.routing.live_traffic import LiveTraffic
 from portway.core.routing.traffic import Traffic
 
@@ -73,3 +73,6 @@ class ReportedPositions:
         """By the age of the last state."""
         silent_ms = self._silent_ms()
         return (silent_ms > self._stale_ms).astype(float) + (silent_ms > self._lost_ms)
+
+
+__all__ = ["Positions", "ReportedPositions", "SimulatedPositions", "pose_within"]

@@ -1,0 +1,70 @@
+"""What those who watch ask of traffic: who waits for what, which way lies ahead, who is under way. Reads only."""
+
+import numpy as np
+
+from portway.core.kernels import columns as c
+from portway.core.routing.traffic import Traffic
+
+
+def lacks(traffic: Traffic, truck: int) -> int:
+    """The resource that a standing truck with a plan waits for, -1 when it waits for none."""
+    row = traffic.trucks[truck]
+    waits = not row[c.T_MOVING] and row[c.T_STEP] + 1 < row[c.T_END]
+    return int(row[c.T_BLOCKED]) if waits else -1
+
+
+def first_before(traffic: Traffic, resource: int, truck: int) -> int:
+    """The other truck whose turn comes first on a resource, -1 when there is none."""
+    uses = traffic.uses[resource, : int(traffic.count[resource]), c.WHO]
+    return next((int(who) for who in uses if int(who) != truck), -1)
+
+
+def has_plan(traffic: Traffic, truck: int) -> bool:
+    """Whether a truck has a way to drive that it has not begun."""
+    row = traffic.trucks[truck]
+    return bool(row[c.T_STEP] + 1 < row[c.T_END])
+
+
+def progress(traffic: Traffic, truck: int) -> tuple[int, int]:
+    """What changes whenever a truck is allocated a movement, or has driven one."""
+    row = traffic.trucks[truck]
+    return int(row[c.T_STEP]), int(row[c.T_PASSED])
+
+
+def progress_of_all(traffic: Traffic) -> int:
+    """What grows whenever any truck is allocated a movement, or has driven one."""
+    return int(traffic.trucks[:, c.T_STEP].sum() + traffic.trucks[:, c.T_PASSED].sum())
+
+
+def way_ahead(traffic: Traffic, truck: int, horizon: int) -> tuple[list[int], list[int]]:
+    """Movements that a truck may drive, and up to `horizon` that it has claimed behind them; none for one that stands
+    at the end of its plan."""
+    row, steps = traffic.trucks[truck], traffic.plan_mv[truck]
+    first = int(row[c.T_STEP]) + (0 if row[c.T_MOVING] else 1)
+    granted, end = int(row[c.T_GRANTED]), int(row[c.T_END])
+    if first >= end:
+        return [], []
+    base = [int(steps[s % c.RING]) for s in range(first, granted + 1)]
+    return base, [int(steps[s % c.RING]) for s in range(granted + 1, min(end, granted + horizon))]
+
+
+def goals(traffic: Traffic) -> list[int]:
+    """Stops where plans end, each once."""
+    return np.unique(traffic.trucks[:, c.T_GOAL]).tolist()
+
+
+def granted_step(traffic: Traffic, truck: int) -> int:
+    """The last step that is allocated to a truck."""
+    return int(traffic.trucks[truck, c.T_GRANTED])
+
+
+def under_way(traffic: Traffic) -> np.ndarray:
+    """Movements under way as rows of the log of drives (N, 6): truck, movement, start, expected end, profile, extra."""
+    found, durations = [], traffic.map.arrays.dur_ms
+    for n, row in enumerate(traffic.trucks):
+        if row[c.T_MOVING]:
+            movement, profile, extra = traffic.plan_mv[n, row[c.T_STEP] % c.RING], row[c.T_PROFILE], row[c.T_EXTRA_MS]
+            duration = durations[profile, movement]
+            spare = duration * extra // durations[profile - profile % 3, movement]
+            found.append((n, movement, row[c.T_START_MS], row[c.T_START_MS] + duration + spare, profile, extra))
+    return np.array(found, np.int64).reshape(-1, 6)
