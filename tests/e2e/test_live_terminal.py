@@ -49,6 +49,9 @@ def test_a_second_server_on_the_broker_goes_without_a_word_and_the_first_works_o
         second = Serving(tmp_path, processes.scenario, "--broker", processes.url, "--db", str(tmp_path / "typo.db"))
         assert second.process.wait(60) == 3
         assert "already speaks to the trucks of 'uagv'" in second.log.read_text()
+        other = Serving(tmp_path, "yangluo", "--broker", processes.url, "--db", str(tmp_path / "other.db"))
+        assert other.process.wait(60) == 3, "another terminal, and the same trucks"
+        assert "its own --interface" in other.log.read_text()
         time.sleep(3)
         status = processes.status()
         assert (status["failed"], status["broker_up"], status["trucks_online"]) == ("", True, 6)
