@@ -9,7 +9,7 @@ import pytest
 from portway.adapters.vda5050.facts import Condition, Progress
 from portway.app.compose import truck_type
 from portway.app.storm_live import small_work
-from portway.core.controller.waiting import Why, chain, whys_of
+from portway.core.controller.waiting import Why, Whys, chain
 from portway.core.events import TruckEnrolled, TruckPaused
 from portway.testing.liar_yard import LiarYard
 from portway.testing.lies import BY_NAME, Lie
@@ -314,7 +314,7 @@ def test_the_cause_of_a_wait_is_found_through_a_crane_that_is_ready():
     queue = until(yard, waits)
     first = queue.next_unit().truck
     others = [n for n, m in state.missions.items() if m.unit and m.unit.crane == queue.crane and n != first]
-    whys = whys_of(state)
+    whys = dict(Whys(state))
     assert whys[queue.crane] == Why("truck", first)
     whys[others[0]] = Why("crane", queue.crane)
     assert chain(others[0], whys)[:2] == [queue.crane, first]

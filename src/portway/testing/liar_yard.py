@@ -7,7 +7,7 @@ where the steel is, since when each truck stands, which alarms have come.
 import json
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from portway.app.live.snapshot import freeze, thaw
 from portway.core.commands import Command, ExtendBase, PauseTruck, StartHandover
 from portway.core.controller.outstanding import outstanding
 from portway.core.controller.standstill import DOES_NOT_DRIVE
-from portway.core.controller.waiting import Why, chain, whys_of
+from portway.core.controller.waiting import Why, Whys, chain
 from portway.core.events import Event, HandoverDone, TruckPaused
 from portway.core.model import Scenario
 from portway.core.routing.inspection import has_plan
@@ -231,7 +231,7 @@ class LiarYard(VdaYard):
     def _look_at_standing(self) -> None:
         """A healthy truck with something to do that stands for more than five minutes, and whose cause nobody told."""
         state = self.controller.state
-        whys = whys_of(state)
+        whys = Whys(state)
         for name, mission in state.missions.items():
             if mission.is_visitor:
                 continue
@@ -248,12 +248,12 @@ class LiarYard(VdaYard):
                 self._stood[name] = mark, self.now_ms  # once is enough
                 self.breaches.append(f"{self.now_ms // 1000} s: {name} stands since {since // 1000} s, nobody was told")
 
-    def _is_told(self, name: str, whys: dict[str, Why]) -> bool:
+    def _is_told(self, name: str, whys: Mapping[str, Why]) -> bool:
         """Whether an alarm names a truck, or somebody it waits for."""
         links = {name, *chain(name, whys)}
         return any(links & {a.subject, *a.detail.replace(":", " ").split()} for a in self.alerts)
 
-    def _waits_for_somebody_at_work(self, name: str, whys: dict[str, Why]) -> bool:
+    def _waits_for_somebody_at_work(self, name: str, whys: Mapping[str, Why]) -> bool:
         """Whether the end of the chain of waiting is a crane that was serving or a truck that moved just before."""
         links = [name, *chain(name, whys)]
         last = links[-1]

@@ -1,9 +1,10 @@
 """What each truck is doing and why it waits: the tables `trucks` and `ways`."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from portway.core.controller.state import Mission, Phase, State
-from portway.core.controller.waiting import Why, chain, whys_of
+from portway.core.controller.waiting import Why, Whys, chain
 from portway.core.routing.inspection import way_ahead
 from portway.twin.tables import Tables
 
@@ -22,11 +23,11 @@ class TruckRows:
     def refresh(self) -> None:
         """Bring all rows up to date."""
         missions = sorted(self._state.missions.items())
-        whys = whys_of(self._state)
+        whys = Whys(self._state)
         rows = {name: self._row(mission, whys) for name, mission in missions}
         self._tables.replace("trucks", rows)
 
-    def _row(self, mission: Mission, whys: dict[str, Why]) -> dict[str, Any]:
+    def _row(self, mission: Mission, whys: Mapping[str, Why]) -> dict[str, Any]:
         unit, state = mission.unit, self._state
         job = None if unit is None else unit.jobs[min(mission.leg, len(unit.jobs) - 1)]
         place = state.claims.place_of(mission.truck)

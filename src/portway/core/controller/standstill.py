@@ -6,12 +6,14 @@ closed road, at a crane that does not answer, or at a box that nobody brings. Wa
 that; a ring of those who wait for each other is. Whatever else stops a whole terminal is told as `standstill`.
 """
 
+from collections.abc import Mapping
+
 from portway.core.commands import Alert
 from portway.core.controller.state import Mission, State
 from portway.core.controller.visitors import Visitors
-from portway.core.controller.waiting import Why, chain, whys_of
+from portway.core.controller.waiting import Why, Whys, chain
 from portway.core.model.layout import Gate
-from portway.core.routing.inspection import progress, progress_of_all
+from portway.core.routing.inspection import progress
 from portway.core.work.crane_queue import CraneQueue
 from portway.core.work.units import Unit, UnitState
 
@@ -55,14 +57,15 @@ class Standstill:
     def _found(self) -> list[tuple[tuple[str, str], str]]:
         """Who stands still for too long, and the cause; causes are looked for when somebody does."""
         state, trucks = self._state, [m for _, m in sorted(self._state.missions.items())]
-        waiting = [m for m in trucks if self._lasts(m.truck, self._mark_of(m)) and self._has_to_go_on(m)]
+        steps = progress(state.traffic)
+        waiting = [m for m in trucks if self._lasts(m.truck, self._mark_of(m, steps)) and self._has_to_go_on(m)]
         queues = [queue for queue in state.board.in_order() if self._stands(queue)]
-        is_still = self._lasts("", self._moved()) and self._work_waits()
+        is_still = self._lasts("", (steps, state.board.jobs_done)) and self._work_waits()
         first = {gate.id: self._visitors.may_enter(gate.id) or state.now_ms for gate in self._gates}
         gates = [gate for gate in self._gates if self._lasts(gate.id, first[gate.id])]
         if not (waiting or queues or gates or is_still):
             return []
-        whys = whys_of(state)
+        whys = Whys(state)
         found = [(("truck_waits", m.truck), self._truck(m.truck, whys)) for m in waiting]
         found += [(("work_waits", queue.crane), self._crane(queue, whys)) for queue in queues]
         found += [(("work_waits", gate.id), self._gate(gate, whys)) for gate in gates]
@@ -84,7 +87,7 @@ class Standstill:
         """Whether a truck is healthy and has something to do."""
         return not mission.paused and (mission.unit is not None or mission.truck in self._state.astray)
 
-    def _truck(self, name: str, whys: dict[str, Why]) -> str:
+    def _truck(self, name: str, whys: Mapping[str, Why]) -> str:
         """Why a truck stands; nothing when that will end."""
         if whys[name].code == "handover":
             crane = whys[name].subject
@@ -92,12 +95,11 @@ class Standstill:
             return f"crane_silent: {name} > {crane}" if silent else ""
         return self._endless(name, whys)
 
-    def _mark_of(self, mission: Mission) -> object:
-        steps = progress(self._state.traffic, self._state.index[mission.truck])
+    def _mark_of(self, mission: Mission, steps: list[list[int]]) -> object:
         unit = mission.unit.id if mission.unit is not None else ""
-        return steps, mission.leg, unit, mission.serving
+        return steps[self._state.index[mission.truck]], mission.leg, unit, mission.serving
 
-    def _endless(self, name: str, whys: dict[str, Why]) -> str:
+    def _endless(self, name: str, whys: Mapping[str, Why]) -> str:
         """The end of a chain of waiting, when it is one that does not end by itself."""
         links = [name, *chain(name, whys)]
         last = links[-1]
@@ -131,7 +133,7 @@ class Standstill:
             queue.crane, (unit.id, queue.prepared, queue.ready, queue.serving, unit.state, unit.truck)
         )  # fmt: skip
 
-    def _crane(self, queue: CraneQueue, whys: dict[str, Why]) -> str:
+    def _crane(self, queue: CraneQueue, whys: Mapping[str, Why]) -> str:
         """Why a quay crane has not come on; nothing when that will end."""
         unit = queue.next_unit()
         assert unit is not None
@@ -139,7 +141,7 @@ class Standstill:
             return f"crane_silent: {queue.crane}"
         return self._unit(unit, whys)
 
-    def _unit(self, unit: Unit, whys: dict[str, Why]) -> str:
+    def _unit(self, unit: Unit, whys: Mapping[str, Why]) -> str:
         if unit.truck is not None:
             return self._endless(unit.truck, whys)
         board = self._state.board
@@ -153,22 +155,18 @@ class Standstill:
 
     # -- gates --------------------------------------------------------------------------------------------------
 
-    def _gate(self, gate: Gate, whys: dict[str, Why]) -> str:
+    def _gate(self, gate: Gate, whys: Mapping[str, Why]) -> str:
         """Why no road truck is let in although one could be; nothing when that will end."""
         state, stop = self._state, self._state.book.stop(gate.place_in)
         if held_by := state.traffic.locked_at(stop):
             return f"closed_road: {gate.place_in} (ground held by {', '.join(held_by)})"
         row = state.traffic.first_at(stop)
         holder = state.name[row] if row >= 0 else state.claims.holder_of(gate.place_in)
-        return self._endless(holder, whys) if holder in whys else ""
+        return self._endless(holder, whys) if holder is not None and holder in whys else ""
 
     # -- the whole ----------------------------------------------------------------------------------------------
 
-    def _moved(self) -> object:
-        """What changes whenever anything at all moves."""
-        return progress_of_all(self._state.traffic), self._state.board.jobs_done
-
-    def _terminal(self, whys: dict[str, Why]) -> str:
+    def _terminal(self, whys: Mapping[str, Why]) -> str:
         """Why nothing at all moves although work waits."""
         stands = [name for name, reason in whys.items() if reason.code != "none"]
         links = [" > ".join([name, *chain(name, whys)]) + f" ({whys[name].code})" for name in stands[:4]]

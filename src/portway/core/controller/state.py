@@ -32,6 +32,8 @@ class Mission:
     """A truck and its unit; `leg` counts the handovers done."""
 
     __slots__ = (
+        "_paused_by_person",
+        "_unfit",
         "ahead",
         "ahead_is_leg",
         "at_place",
@@ -40,13 +42,12 @@ class Mission:
         "is_visitor",
         "leg",
         "off_road",
-        "paused_by_person",
+        "paused",
         "phase",
         "served_by",
         "serving",
         "stopped",
         "truck",
-        "unfit",
         "unit",
         "wanting_since",
         "withdrawn",
@@ -66,16 +67,30 @@ class Mission:
         self.ahead_is_leg = False
         self.ahead: str | None = None  # place to which it goes on when its handover ends
         self.is_visitor = is_visitor
-        self.paused_by_person = False
-        self.unfit = False  # something is wrong with it (`truck_fitness`)
+        self.paused = False  # sent nowhere and served by nobody: a person wants it so, or it is unfit
+        self._paused_by_person = False
+        self._unfit = False  # something is wrong with it (`truck_fitness`)
         self.off_road = False  # unfit, and led no longer: it holds and claims nothing
         self.stopped = False  # it was told to stop
         self.withdrawn = False  # by a person: it gets no new work
 
     @property
-    def paused(self) -> bool:
-        """Sent nowhere and served by nobody: a person wants it so, or it is unfit."""
-        return self.paused_by_person or self.unfit
+    def paused_by_person(self) -> bool:
+        """Whether somebody in the control room wants it to stay."""
+        return self._paused_by_person
+
+    @paused_by_person.setter
+    def paused_by_person(self, wanted: bool) -> None:
+        self._paused_by_person, self.paused = wanted, wanted or self._unfit
+
+    @property
+    def unfit(self) -> bool:
+        """Whether something is wrong with it."""
+        return self._unfit
+
+    @unfit.setter
+    def unfit(self, wrong: bool) -> None:
+        self._unfit, self.paused = wrong, wrong or self._paused_by_person
 
     @property
     def is_at_work(self) -> bool:

@@ -4,6 +4,7 @@ Read from where the answer lies: a truck held on the road waits for the holder o
 without a place for the trucks that have the places of its leg, one at its place for its crane.
 """
 
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from portway.core.controller.state import Mission, Phase, State
@@ -43,17 +44,31 @@ def why(state: State, mission: Mission) -> Why:
     return Why("none")
 
 
-def whys_of(state: State) -> dict[str, Why]:
-    """What all trucks wait for, and quay cranes that are ready for one that has not come."""
-    whys = {truck: why(state, mission) for truck, mission in sorted(state.missions.items())}
-    for queue in state.board.in_order():
-        unit = queue.next_unit()
-        if unit is not None and unit.truck is not None and queue.ready and not queue.serving:
-            whys[queue.crane] = Why("truck", unit.truck)
-    return whys
+class Whys(Mapping[str, Why]):
+    """What all trucks wait for, and quay cranes that are ready for one that has not come; found when it is asked."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._found: dict[str, Why] = {}
+        for queue in state.board.in_order():
+            unit = queue.next_unit()
+            if unit is not None and unit.truck is not None and queue.ready and not queue.serving:
+                self._found[queue.crane] = Why("truck", unit.truck)
+        self._names = [*sorted(state.missions), *self._found]
+
+    def __getitem__(self, name: str) -> Why:
+        if name not in self._found:
+            self._found[name] = why(self._state, self._state.missions[name])
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
-def chain(truck: str, whys: dict[str, Why]) -> list[str]:
+def chain(truck: str, whys: Mapping[str, Why]) -> list[str]:
     """Who waits for whom, from a truck on; `whys` are those of all."""
     found: list[str] = []
     while truck in whys and whys[truck].subject and len(found) < CHAIN_MAX:

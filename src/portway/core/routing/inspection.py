@@ -25,15 +25,9 @@ def has_plan(traffic: Traffic, truck: int) -> bool:
     return bool(row[c.T_STEP] + 1 < row[c.T_END])
 
 
-def progress(traffic: Traffic, truck: int) -> tuple[int, int]:
-    """What changes whenever a truck is allocated a movement, or has driven one."""
-    row = traffic.trucks[truck]
-    return int(row[c.T_STEP]), int(row[c.T_PASSED])
-
-
-def progress_of_all(traffic: Traffic) -> int:
-    """What grows whenever any truck is allocated a movement, or has driven one."""
-    return int(traffic.trucks[:, c.T_STEP].sum() + traffic.trucks[:, c.T_PASSED].sum())
+def progress(traffic: Traffic) -> list[list[int]]:
+    """By truck, what changes whenever it is allocated a movement, or has driven one."""
+    return traffic.trucks[:, [c.T_STEP, c.T_PASSED]].tolist()
 
 
 def way_ahead(traffic: Traffic, truck: int, horizon: int) -> tuple[list[int], list[int]]:
