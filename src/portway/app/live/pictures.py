@@ -20,7 +20,7 @@ from portway.adapters.vda5050.master import EnrolledTruck, MasterControl
 from portway.app.live.ground_view import terminal_view
 from portway.app.live.progress import WorkProgress
 from portway.core.controller.state import Mission, Phase, State
-from portway.core.controller.truck_fitness import TruckFile
+from portway.core.controller.truck_file import TruckFile
 from portway.core.model.work import JobOrder
 from portway.core.work.crane_queue import CraneQueue
 from portway.core.work.units import Unit, UnitState

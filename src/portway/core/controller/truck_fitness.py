@@ -29,6 +29,7 @@ from portway.core.controller.return_to_road import back_on_road
 from portway.core.controller.roads import Roads
 from portway.core.controller.state import Mission, Phase, State
 from portway.core.controller.taking_back import give_to_others
+from portway.core.controller.truck_file import PAUSE_MS, TruckFile
 from portway.core.controller.yard import YardService
 from portway.core.events import TruckCondition, TruckReported
 from portway.core.routing.foreign_uses import Ground
@@ -38,55 +39,13 @@ from portway.core.safety.fitness import LINK_FAULTS, PATIENCE_MS, TRY_AGAIN_MS, 
 
 KEEPS_LOST = frozenset({"elsewhere", "exchanged", "not_localised"})  # the steel may be where it was believed
 LOAD_MS = 30_000  # so long after a handover a truck may still say of its load what was before
-LASTING = ("no_way_back", "paused_by_other", "load_differs")  # told, and ended by themselves
 NOT_BEGUN = frozenset({"order_rejected", "no_beginning"})  # of the way that it was to be told
 MARGIN_M = 1.0  # around an unfit truck that stands
 DRIVEN_M = 8.0  # before and behind one that moves: a second at full speed
-PAUSE_MS = 5_000  # so long after our word a truck may still say otherwise about its pause
 SOON_MS = 500  # who is fit again is dealt with at the next full step of this
 KEPT_OFF_MS = 60_000  # so long a truck may drive on or keep its order until a person is called
 OTHER_PAUSE_MS = 60_000  # a truck that somebody else keeps paused for so long does no work
 SAID_AGAIN_MS = 5_000  # what a truck did not follow is said again so often
-
-
-class TruckFile:
-    """What is known of one truck's fitness."""
-
-    def __init__(self) -> None:
-        self.said = TruckCondition(0, "", (), "unknown", True, None, None)
-        self.latched: set[str] = set()
-        self.seen: set[str] = set()  # what the core has found by itself
-        self.since_ms: dict[str, int] = {}  # by fault
-        self.told: set[str] = set()  # faults that a person was called for
-        self.unfit_since_ms = 0
-        self.trusted: Pose | None = None  # last pose that agreed with the model
-        self.lost: list[Pose] = []  # ground that it may still drive on, or may really be on
-        self.is_locked = False  # ground where it says that it is, although it keeps its own
-        self.details: dict[str, str] = {}  # of what the core has found
-        self.cancelled_ms = -TRY_AGAIN_MS
-        self.word_ms = -PAUSE_MS  # pause or go on was last said
-        self.pause_since_ms = -1  # its pause is not what was told
-        self.kept_off_ms = -1  # nothing is wrong, and it cannot be led again yet
-        self.load_since_ms = -1  # it says of its load what the core does not believe
-        self.wakes: set[int] = set()
-
-    def faults(self) -> list[str]:
-        """All that is wrong now."""
-        return sorted({*self.said.faults, *self.latched, *self.seen})
-
-    def begin(self, faults: list[str], now_ms: int) -> None:
-        """Note since when each of the present faults lasts. A link that is dead in one way after the other was never
-        alive between."""
-        dead_ms = min((self.since_ms[f] for f in LINK_FAULTS if f in self.since_ms), default=now_ms)
-        links = LINK_FAULTS if any(f in LINK_FAULTS for f in faults) else ()
-        self.since_ms = {f: dead_ms if f in LINK_FAULTS else self.since_ms.get(f, now_ms) for f in faults}
-        self.told &= {*faults, *links, *LASTING}
-
-    @property
-    def may_drive(self) -> bool:
-        """Whether it could still follow an order of ours: one that drives does, whatever it says that it holds."""
-        said = self.said
-        return said.holds != "none" or not said.standing or any(f in said.faults for f in LINK_FAULTS)
 
 
 class TruckFitness:
