@@ -20,8 +20,11 @@ CORE_BROKE = "core_broke"  # alarm and answer of an event that our own defect co
 class Runtime:
     """One controller between one world and one journal."""
 
-    def __init__(self, controller: Controller, world: World, journal: Journal) -> None:
-        self._controller, self._world, self._journal = controller, world, journal
+    def __init__(
+        self, controller: Controller, world: World, journal: Journal, due: Sequence[TruckArrived] = ()
+    ) -> None:
+        """`due` are arrivals that were derived before and not handled: a server ended in between."""
+        self._controller, self._world, self._journal, self._due = controller, world, journal, due
         self.now_ms = 0
 
     def start(self) -> list[Command]:
@@ -58,6 +61,9 @@ class Runtime:
             self._answer_all(arrivals)
 
     def _advance(self, until_ms: int) -> Sequence[TruckArrived]:
+        if self._due:
+            due, self._due = self._due, ()
+            return due
         try:
             return self._controller.advance(until_ms)
         except Exception as error:
@@ -98,7 +104,7 @@ class Repeat:
         nowhere = Nowhere()
         self._controller = controller
         self._runtime = Runtime(controller, world or nowhere, journal or nowhere)
-        self._due: list[TruckArrived] = []  # derived, and not met in the journal yet
+        self.due: list[TruckArrived] = []  # derived, and not met in the journal yet
 
     def start(self) -> list[Command]:
         """The first commands again, of a run that does not begin with an event."""
@@ -112,13 +118,13 @@ class Repeat:
         """Leave the next record out, but let trucks drive until then; whether it is what had to come."""
         self.drive(event.at_ms)
         if isinstance(event, TruckArrived):
-            return bool(self._due) and self._due.pop(0) == event
-        return not self._due
+            return bool(self.due) and self.due.pop(0) == event
+        return not self.due
 
     def drive(self, until_ms: int) -> None:
         """Let trucks drive until an instant, or until arrivals that the next records have to tell of."""
-        if not self._due:
-            self._due = list(self._controller.advance(until_ms))
+        if not self.due:
+            self.due = list(self._controller.advance(until_ms))
 
 
 class Nowhere:

@@ -246,6 +246,55 @@ def test_trucks_that_report_their_loads_as_they_are_call_nobody():
     assert not [a for a in yard.alerts if a.code == "load_differs"]
 
 
+def test_the_ground_of_a_dead_vehicle_stays_locked_when_another_speaks_for_its_truck():
+    yard = Exchanged(small_work(20), 18)
+    name = until(yard, lambda: under_way(yard))
+    agent = yard.agents[name]
+    yard.lie(name, BY_NAME["link dead"]._replace(does="stands"))
+    yard.carry([agent.connection(agent.version.broken, yard.now_s)])
+    until(yard, lambda: mission(yard, name).off_road, 300)
+    x, y, _ = agent.ground.pose
+    enrol(yard, name, "B7")
+    yard.lies[name] = Lie("speaks for nobody")
+    assert "exchanged" in codes(yard, name)
+    condition = Condition(name, (), "none", True, False, (15.0, 180.0, 1.57), "")
+    yard.take([condition])  # the new one stands in the depot, fit
+    run(yard, 60)
+    assert mission(yard, name).off_road
+    assert nobody_may_enter(yard, x, y) or yard.controller.state.traffic._foreign[name].any()
+    assert any(abs(p[0] - x) < 3.0 and abs(p[1] - y) < 3.0 for p in yard.controller.fitness.files[name].lost)
+    assert yard.breaches == []
+
+
+def test_the_same_vehicle_with_another_version_goes_on():
+    yard = LiarYard(small_work(20), 19)
+    name = until(yard, lambda: under_way(yard))
+    yard.handle(TruckEnrolled(yard.now_ms, name, "steel", name, "2.0", "operator", "update", False))
+    assert "exchanged" not in codes(yard, name)
+    assert not mission(yard, name).off_road
+
+
+def test_a_pause_of_somebody_else_that_becomes_ours_is_told_once():
+    yard = LiarYard(small_work(20), 20)
+    name = until(yard, lambda: next((n for n, m in yard.controller.state.missions.items() if m.can_leave), ""))
+    yard.lie(name, BY_NAME["paused by its own button"])
+    run(yard, 80)
+    assert "paused_by_other" in yard.controller.fitness.files[name].faults()
+    yard.handle(TruckPaused(yard.now_ms, name, True, "operator", "leave it"))
+    run(yard, 60)
+    assert codes(yard, name).count("paused_by_other") == 1
+    assert "paused_by_other" not in yard.controller.fitness.files[name].faults()
+
+
+def test_a_truck_that_is_too_large_is_asked_again_when_it_comes_back():
+    yard = LiarYard(small_work(20), 21)
+    run(yard, 5)
+    agent = yard.agents["T003"]
+    yard.master.trucks["T003"].size = "18 x 3 m, planned for 15 x 3 m"
+    yard.carry([agent.connection("ONLINE", yard.now_s)])
+    assert yard.master.trucks["T003"].size == ""
+
+
 def test_what_the_broker_says_again_of_a_link_is_no_news():
     yard = LiarYard(small_work(20), 11)
     run(yard, 5)

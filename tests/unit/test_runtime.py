@@ -165,3 +165,20 @@ def test_trucks_that_drove_ahead_of_the_records_are_compared_when_those_come():
     repeat.drive(1_014)
     assert repeat.answers_alike(*kept[2])
     assert all(repeat.answers_alike(event, answer) for event, answer in kept[3:])
+
+
+def test_of_arrivals_at_once_those_behind_the_one_that_broke_the_core_are_handled_by_the_next_server():
+    class Two(Core):
+        def advance(self, until_ms):
+            due, self.due = self.due, []
+            return due
+
+    kept = [TruckArrived(5, "T001", "P01"), TruckArrived(5, "T002", "P02")]
+    core = Two()
+    core.due = kept[:]
+    repeat = Repeat(core)
+    assert repeat.skip(kept[0]), "it broke the core"
+    assert repeat.due == kept[1:]
+    world = World()
+    Runtime(core, world, world, repeat.due).arrivals(100)
+    assert [event for event, _ in noted(world)] == kept[1:]

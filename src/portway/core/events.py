@@ -176,6 +176,7 @@ class TruckEnrolled(msgspec.Struct, frozen=True, tag=True, array_like=True):
     version: str
     by: str
     reason: str
+    is_other: bool = True  # it is another vehicle than before
 
 
 class TroubleReported(msgspec.Struct, frozen=True, tag=True, array_like=True):

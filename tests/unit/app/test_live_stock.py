@@ -159,6 +159,22 @@ def test_a_box_is_not_served_before_the_one_that_is_to_bear_it(tmp_path):
     at_work(tmp_path, yard(*loads(20)), act)
 
 
+def test_who_bears_whom_follows_the_queue_and_not_the_numbers_that_it_had(tmp_path):
+    async def act(site):
+        for i, tier, number_ in ((1, 1, 10), (2, 1, 20)):
+            body = order(i, "discharge", slot=at(7 + i, tier=tier), sequence=number_)
+            assert (await site.call("POST", "/job-orders", body)).status_code == 201
+        queue = ["J2", "J1", *(u.jobs[0].id for u in site.core.state.board.queues["QC01"].units if u.id[0] == "W")]
+        assert (await site.call("PUT", "/work-queues/QC01/sequence", {"job_orders": queue})).status_code == 200
+        above = order(1, "discharge", slot=at(9, tier=2), sequence=10)
+        assert (await site.call("PUT", "/job-orders/J1", above)).status_code == 200, "J2 is served first now"
+        below = order(2, "discharge", slot=at(5), sequence=20)
+        answer = await site.call("PUT", "/job-orders/J2", below)
+        assert codes(answer)[0][0] == "bears_others"
+
+    at_work(tmp_path, yard(*loads(20)), act)
+
+
 def test_what_is_to_bear_another_box_is_not_taken_back(tmp_path):
     async def act(site):
         for i, tier in ((1, 1), (2, 2), (3, 3)):

@@ -78,7 +78,7 @@ export const en = {
   al_way_blocked: "Way blocked", al_way_blocked_cause: "An unfit truck stands on the way released to it.", al_way_blocked_do: "Remove the other truck; it goes on by itself.",
   al_load_differs: "Load differs", al_load_differs_cause: "What it says of its load is not what the handovers have made of it.", al_load_differs_do: "Send somebody to look: a box may be lost, or on another truck.",
   al_too_large: "Truck too large", al_too_large_cause: "Its factsheet names a size for which the ways were not planned.", al_too_large_do: "Drive it by hand; put a truck of the fleet's type in its place, or plan the terminal for this size.",
-  al_exchanged: "Vehicle exchanged", al_exchanged_cause: "Another vehicle speaks for the truck; the one before may still drive what it was given.", al_exchanged_do: "See where the old vehicle is and that it stands; then resume the truck. The ground is locked until then.",
+  al_exchanged: "Vehicle exchanged", al_exchanged_cause: "Another vehicle speaks for the truck; the one before may stand in the way, or still drive.", al_exchanged_do: "See where the old vehicle is and that it stands; then resume the truck. The ground is locked until then.",
   al_paused_by_other: "Paused by somebody else", al_paused_by_other_cause: "It is paused and nobody here wanted that.", al_paused_by_other_do: "It was told to go on; find out who paused it.",
   al_no_way_back: "Cannot come back", al_no_way_back_cause: "It is fit again, and cannot be led on from where it is.", al_no_way_back_do: "Drive it by hand to a free place or onto a lane, along it, and resume it.",
   al_truck_waits: "Truck waits", al_truck_waits_cause: "It has stood for minutes and nobody will end that.", al_truck_waits_do: "See the last in the chain.",

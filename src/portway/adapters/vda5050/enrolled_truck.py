@@ -51,7 +51,7 @@ class EnrolledTruck:
         self.stated_s, self.position, self.errors = None, None, frozenset()
         self._newest.clear()
         self._older.clear()
-        self.order.synced, self.untold_s = False, None
+        self.order.synced, self.untold_s, self.has_jumped = False, None, False
 
     def is_news(self, message: str, header_id: int, instant_s: float) -> bool:
         """Whether a message is newer than the last of its kind. Equal instants are told apart by the header id."""

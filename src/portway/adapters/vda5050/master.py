@@ -291,7 +291,7 @@ class MasterControl:
         truck.link, truck.link_s = state, now_s
         if state == "online":
             truck.begin_anew()
-        kinds = ["stateRequest", *(["factsheetRequest"] if truck.size is None else [])] if state == "online" else []
+        kinds = ["stateRequest", *(["factsheetRequest"] if truck.size != "" else [])] if state == "online" else []
         ask = [self.instant_action(truck.truck, kind, now_s) for kind in kinds]
         return [Link(truck.truck, state), self.condition(truck.truck)], ask
 

@@ -17,7 +17,7 @@ from portway.app.live.clock import RunClock
 from portway.app.live.snapshot import core_version, freeze
 from portway.core.commands import Command
 from portway.core.controller import Controller
-from portway.core.events import Event
+from portway.core.events import Event, TruckArrived
 from portway.ports import World
 from portway.runtime import Runtime
 
@@ -82,11 +82,12 @@ class CoreLoop:
         self, controller: Controller, journal: Entries, clock: RunClock, world: World,
         send: Callable[[Sequence[Command], int], None], observe: Callable[[str, float], None] = lambda _name, _s: None,
         kept: Callable[[Sequence[tuple[Event, Sequence[Command]]]], None] = lambda _entries: None,
+        due: Sequence[TruckArrived] = (),
     ) -> None:  # fmt: skip
         self.controller, self._journal, self._clock, self._world = controller, journal, clock, world
         self._send, self._observe, self._kept = send, observe, [kept]
         self._tick = Tick(world)
-        self._runtime = Runtime(controller, self._tick, self._tick)
+        self._runtime = Runtime(controller, self._tick, self._tick, due)
         self._facts: deque[Fact] = deque()
         self._sleep: asyncio.Future[None] | None = None
         self._stopping = False

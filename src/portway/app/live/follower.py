@@ -14,6 +14,7 @@ from portway.app.map_cache import cached_map
 from portway.core.commands import Command
 from portway.core.controller import Controller
 from portway.core.dispatch import STRATEGIES
+from portway.core.events import TruckArrived
 from portway.core.routing.live_traffic import LiveTraffic
 from portway.core.routing.traffic_map import TrafficMap
 from portway.runtime import Repeat, broke
@@ -53,6 +54,11 @@ class Follower:
             self.first = [] if run.start_is_event else self.controller.start()
         self.last_ms = self.controller.state.now_ms
         self._repeat = Repeat(self.controller)
+
+    @property
+    def due(self) -> list[TruckArrived]:
+        """Arrivals behind the newest record that nobody has handled."""
+        return self._repeat.due
 
     def follow(self, journal: Kept, records_max: int | None = None) -> int:
         """Handle what has come, at most so many records; returns how many. Raises ReplayError, StorageError."""

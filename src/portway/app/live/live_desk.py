@@ -1,6 +1,7 @@
 """The desk of a running server: wishes become events of the core, answered when they are in the journal."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import msgspec
@@ -48,6 +49,7 @@ from portway.core.work.problems import is_known
 from portway.core.work.stock import changes_nothing
 from portway.core.work.work_problem import WorkProblem
 
+QUIET_S = 60.0  # the same wrong report of a crane is told so seldom
 FEW = 10  # job orders that are checked in a millisecond or two
 
 
@@ -60,6 +62,7 @@ class LiveDesk:
         self._blocks = server.progress.blocks
         self._started_ms = round(1000 * server.started_at_s)
         self._reports = asyncio.Lock()
+        self._wrong: dict[tuple[str, ...], float] = {}  # reports of cranes, and when they came
         server.progress.dated(self._started_ms)
 
     async def _ask(self, event: Event) -> list[WorkProblem]:
@@ -140,8 +143,17 @@ class LiveDesk:
         async with self._reports:
             unit = self._controller.state.board.unit_of_job.get(job_order)
             problems, name = self._not_prepared(crane, job_order), job_order if unit is None else unit.id
-            await self._server.loop.ask(lambda at: CraneReady(at, crane, name))
+            if not problems or self._is_news(crane, job_order):
+                await self._server.loop.ask(lambda at: CraneReady(at, crane, name))
         return problems
+
+    def _is_news(self, *report: str) -> bool:
+        """Whether a wrong report has not come just before: a link that asks again and again is told of once."""
+        now_s = time.monotonic()
+        self._wrong = {known: at_s for known, at_s in self._wrong.items() if now_s - at_s < QUIET_S}
+        is_news = report not in self._wrong
+        self._wrong[report] = now_s
+        return is_news
 
     def _not_prepared(self, crane: str, job_order: str) -> list[WorkProblem]:
         queue = self._controller.state.board.queues.get(crane)
@@ -162,7 +174,8 @@ class LiveDesk:
             problems, jobs = self._no_handover(crane, truck, job_orders), tuple(job_orders)
             if not problems:
                 jobs = self._controller.state.missions[truck].current_leg.jobs  # in their own sequence
-            await self._server.loop.ask(lambda at: HandoverDone(at, crane, truck, jobs))
+            if not problems or self._is_news(crane, truck, *job_orders):
+                await self._server.loop.ask(lambda at: HandoverDone(at, crane, truck, jobs))
         return problems
 
     def _no_handover(self, crane: str, truck: str, job_orders: list[str]) -> list[WorkProblem]:
@@ -209,7 +222,10 @@ class LiveDesk:
             cure = f"enrol another vehicle for {other} first"
             return [WorkProblem("", "vehicle_taken", "serial_number", vehicle.serial_number, f"it is {other}", cure)]
         named = vehicle.manufacturer, vehicle.serial_number, vehicle.version
-        await self._server.loop.ask(lambda at: TruckEnrolled(at, truck, *named, by, reason))
+        if (before := self._server.enrolment.vehicles[truck]) == named:
+            return []
+        is_other = named[:2] != before[:2]
+        await self._server.loop.ask(lambda at: TruckEnrolled(at, truck, *named, by, reason, is_other))
         return []
 
     # -- reads --------------------------------------------------------------------------------------------------

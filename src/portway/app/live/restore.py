@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from portway.adapters.storage.durable import DurableJournal
@@ -14,7 +14,7 @@ from portway.app.live.same_run import check_same
 from portway.core.commands import Command
 from portway.core.controller import Controller
 from portway.core.controller.outstanding import outstanding
-from portway.core.events import RunStarted
+from portway.core.events import RunStarted, TruckArrived
 from portway.core.model.scenario import Scenario
 from portway.core.routing.traffic_map import TrafficMap
 
@@ -30,6 +30,7 @@ class OpenedRun(NamedTuple):
     clock: RunClock
     first: list[Command]  # to be told at once: all that was told before and has not been answered
     fed: int  # records that were handled again
+    due: Sequence[TruckArrived] = ()  # arrivals that nobody has handled
 
 
 def open_run(
@@ -54,7 +55,7 @@ def open_run(
     state = known if known is not None and known.run == run else Follower(run, journal)
     fed = state.follow(journal)
     clock, told = RunClock(run.started_at_s, state.last_ms, speed), outstanding(state.controller.state)
-    return OpenedRun(run.scenario, state.map, state.controller, clock, told, fed)
+    return OpenedRun(run.scenario, state.map, state.controller, clock, told, fed, state.due)
 
 
 def begun(scenario: Scenario, seed: int = 0, linked_cranes: Iterable[str] = ()) -> LiveRun:

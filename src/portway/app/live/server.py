@@ -101,7 +101,7 @@ class LiveServer:
         self.pictures = Pictures(run.controller.state, self.master, self.progress, run.controller.fitness.files)
         self.loop = CoreLoop(
             run.controller, durable.journal, run.clock, self.world, self._send,
-            lambda name, seconds: self.latencies[name].add(seconds), self._kept,
+            lambda name, seconds: self.latencies[name].add(seconds), self._kept, run.due,
         )  # fmt: skip
         run_id = durable.journal.run.run_id
         self._lease_topic = topic_of(options.interface)

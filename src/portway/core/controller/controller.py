@@ -112,7 +112,8 @@ class Controller:
         elif isinstance(event, TroubleReported):
             self.state.outbox.append(Alert(event.code, event.subject, event.detail))
         elif isinstance(event, TruckEnrolled):
-            self.fitness.exchanged(event.truck)
+            if event.is_other:
+                self.fitness.exchanged(event.truck)
         else:
             self._asked(event)
         return [*self._settle(), *self.assignments.news()]

@@ -112,16 +112,17 @@ class TruckFitness:
         self._judge(mission, looked=True)
 
     def exchanged(self, truck: str) -> None:
-        """Another vehicle speaks for a truck. The one before may still drive what was released to it, and stands
-        where it was believed: a person has to see where it is."""
+        """Another vehicle speaks for a truck. The one before may still drive what was released to it, and stands where
+        it was believed: a person has to see where it is. Of one that was never heard nothing is known."""
         file, mission = self.files[truck], self._state.missions[truck]
-        row = self._state.index[truck]
-        may_drive = file.said.holds != "none" or self._traffic.may_go_on(row)
-        if mission.off_road or file.trusted is None or not may_drive:
+        pose = file.said.pose or file.trusted
+        if pose is None:
             return
         file.latched.add("exchanged")
         file.details["exchanged"] = "the vehicle before may still drive, or stand in the way"
-        if not mission.serving:
+        if mission.off_road:
+            file.lost = [*file.lost, pose]
+        elif not mission.serving:
             self._leave(mission, file, file.faults())
         self._judge(mission)
 
@@ -169,6 +170,7 @@ class TruckFitness:
         faults = file.faults()
         file.begin(faults, now)
         if faults:
+            file.kept_off_ms = -1
             self._suspend(mission, file)
             self._stop(mission, any(fault(f).stop for f in faults) or self._drives_by_itself(file))
             if any(now >= file.since_ms[f] + fault(f).grace_ms for f in faults):
@@ -213,7 +215,7 @@ class TruckFitness:
         lasts = file.pause_since_ms >= 0 and self._state.now_ms - file.pause_since_ms >= OTHER_PAUSE_MS
         if file.said.paused and not wanted and lasts:
             file.seen.add("paused_by_other")
-        elif not file.said.paused:
+        elif not file.said.paused or wanted:
             file.seen.discard("paused_by_other")
 
     def _check_pause(self, mission: Mission, file: TruckFile) -> None:
@@ -221,7 +223,7 @@ class TruckFitness:
         wanted, said, now = mission.stopped or mission.paused_by_person, file.said.paused, self._state.now_ms
         if said is None or said == wanted or any(f in LINK_FAULTS for f in file.said.faults):
             file.pause_since_ms = -1
-            file.told.discard("paused_by_other")
+            file.told -= {"paused_by_other"} - file.seen
             return
         if file.pause_since_ms < 0:
             file.pause_since_ms = now

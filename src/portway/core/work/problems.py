@@ -15,6 +15,7 @@ from portway.core.work.box_problems import find_box_problems
 from portway.core.work.boxes import goes_to
 from portway.core.work.change import ROAD_KINDS, change_for, may_change, requeue
 from portway.core.work.feasibility import stuck_jobs
+from portway.core.work.stack_problems import borne_by
 from portway.core.work.units import UnitState
 from portway.core.work.work_problem import Check, WorkProblem
 
@@ -66,6 +67,8 @@ def _identity(check: Check) -> None:
     if check.later and not same:
         cure = f"cancel {', '.join(sorted(check.later)[:4])} first, or send them after it again"
         check.refuse("has_successors", "after", sorted(check.later), "job orders count on its box", cure)
+    if goes_to(old) != goes_to(job) and may_change(unit):
+        check.found += borne_by(board, old, [j for j in board.unit_of_job if j in check.coming])
 
 
 def _times(check: Check) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from portway.core.model.work import JobOrder, YardSlot
 from portway.core.work.board import Board
 from portway.core.work.boxes import TAKES, Boxes, goes_to
+from portway.core.work.change import change_for, may_change
 from portway.core.work.units import Unit
 from portway.core.work.work_problem import Check, WorkProblem
 
@@ -55,9 +56,11 @@ def _bearer_behind(check: Check, below: YardSlot) -> JobOrder | None:
     job, boxes = check.job, check.board.boxes
     if job.quay_crane is None or below in boxes.by_slot:
         return None
-    known = [j for j in boxes.bringing.get(below, []) if j.id not in check.coming and j.sequence > job.sequence]
-    new = [j for j in check.coming.to(below) if j.sequence >= job.sequence]
-    return next((j for j in (*known, *new) if j.quay_crane == job.quay_crane and j.id not in check.before), None)
+    board, ours = check.board, change_for(check.board, job).come[0][0].sequence
+    units = {j.id: board.unit_of_job[j.id] for j in boxes.bringing.get(below, []) if j.id not in check.coming}
+    behind = [j for u in units.values() for j in u.jobs if j.id in units and may_change(u) and u.sequence > ours]
+    behind += [j for j in check.coming.to(below) if (j.sequence, j.id) > ours]
+    return next((j for j in behind if j.quay_crane == job.quay_crane and j.id not in check.before), None)
 
 
 def hanging_in(board: Board, units: Sequence[Unit]) -> list[str]:
