@@ -350,6 +350,14 @@ def test_a_truck_that_drives_without_an_order_is_told_to_stop():
     yard._operator = lambda: None
     until(yard, lambda: yard.agents[name].paused, 120)
     assert mission(yard, name).unfit
+    assert codes(yard, name)[-1] == "drives_unled"
+    run(yard, 60)
+    assert yard.agents[name].paused, "it stays so, though it stands now"
+    assert yard.controller.state.traffic.may_go_on(yard.controller.state.index[name]), "it keeps its way"
+    run(yard, 120)
+    assert mission(yard, name).off_road
+    assert len(yard.controller.fitness.files[name].lost) > 1, "and the ground of it"
+    assert yard.breaches == []
 
 
 def test_the_cause_of_a_wait_is_found_through_a_crane_that_is_ready():

@@ -163,9 +163,10 @@ def _run(yard: LiarYard, acts: list[_Act], incidents: dict[int, str]) -> None:
 
 def _check_alarm(yard: LiarYard, act: _Act) -> None:
     """A harmful lie that has lasted long enough has called a person."""
-    if not act.lie.calls or act.to_ms - act.from_ms < ALARM_S * 1000:
+    calls = yard.lies[act.truck].calls
+    if not calls or act.to_ms - act.from_ms < ALARM_S * 1000:
         return
     told = {a.code for a in yard.alerts if a.subject == act.truck}
     told |= {"message_refused" for f in yard.facts if type(f).__name__ == "RefusedMessage"}
-    if told.isdisjoint(act.lie.calls):
-        yard.breaches.append(f"{act.to_ms // 1000} s: {act.truck} {act.lie.name}: none of {act.lie.calls} was told")
+    if told.isdisjoint(calls):
+        yard.breaches.append(f"{act.to_ms // 1000} s: {act.truck} {act.lie.name}: none of {calls} was told")

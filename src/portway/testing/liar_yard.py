@@ -58,7 +58,10 @@ class LiarYard(VdaYard):
         self.lies[truck] = lie
         self.marks[lie.name] += 1
         if lie.does == "restarts":
+            before = self.agents[truck].ground.pose
             self.restart_truck(truck, *lie.moved_m)
+            if self.agents[truck].ground.pose == before:  # there was no room: nothing to be told
+                self.lies[truck] = lie._replace(calls=())
         elif lie.does == "manual":
             self.agents[truck].nodes, self.agents[truck].edges, self.agents[truck].ground.pieces = [], [], []
             self.agents[truck].ground.mps = self.agents[truck].ground.along_m = 0.0

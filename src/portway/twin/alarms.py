@@ -21,7 +21,7 @@ KEPT_MS = 3_600_000  # a normal one stays in the list so long
 PRIORITY = {
     "deadlock": 1, "jumped": 1, "elsewhere": 1, "beyond_base": 1, "emergency_stop": 1, "standstill": 1,
     "broker_lost": 1, "core_broke": 1, "safety_unknown": 1, "not_localised": 1, "way_blocked": 1, "link_lost": 1,
-    "exchanged": 1, "too_large": 1,
+    "exchanged": 1, "too_large": 1, "drives_unled": 1,
     "battery_low": 2, "motor_hot": 2, "brake_hot": 2, "astray": 2, "no_way": 2, "no_way_back": 2, "fatal_error": 2,
     "order_rejected": 2, "no_beginning": 2, "load_differs": 2,
     "foreign_order": 2, "wrong_node": 2, "broken": 2, "silent": 2, "unheard": 2,

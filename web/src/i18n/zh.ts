@@ -79,6 +79,7 @@ export const zh: Words = {
   al_elsewhere: "集卡不在应处位置", al_elsewhere_cause: "上报位置不在允许范围内。", al_elsewhere_do: "已停车并锁定所在区域；核实位置后恢复。",
   al_way_blocked: "前方路段被占", al_way_blocked_cause: "失效车辆占用其已授权路段。", al_way_blocked_do: "移走该车后将自动继续。",
   al_load_differs: "载箱状态不符", al_load_differs_cause: "车辆上报的载箱状态与交接记录不一致。", al_load_differs_do: "派人查看：集装箱可能遗失或在另一台车上。",
+  al_drives_unled: "无指令行驶", al_drives_unled_cause: "车辆正在行驶，却上报无指令，且无人驾驶。", al_drives_unled_do: "已令其停车并锁定其路径。查明其执行的指令，停稳后恢复。",
   al_too_large: "车辆尺寸过大", al_too_large_cause: "车辆上报的尺寸超出路径规划所依据的尺寸。", al_too_large_do: "人工驾驶；换用车队规定的车型，或按此尺寸重新规划。",
   al_exchanged: "车辆已更换", al_exchanged_cause: "该编号现由另一台车代表；原车可能仍停在原处或继续行驶。", al_exchanged_do: "确认原车的位置且已停稳，再恢复本车；在此之前该区域已锁定。",
   al_paused_by_other: "被外部暂停", al_paused_by_other_cause: "车辆被非本系统暂停。", al_paused_by_other_do: "已下令恢复；请查明来源。",

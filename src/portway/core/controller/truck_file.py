@@ -1,10 +1,13 @@
 """What is known of one truck's fitness: what it said last, what is wrong with it since when, and what was done."""
 
+import math
+
 from portway.core.events import TruckCondition
 from portway.core.routing.whereabouts import Pose
 from portway.core.safety.fitness import LINK_FAULTS, TRY_AGAIN_MS
 
 LASTING = ("no_way_back", "paused_by_other", "load_differs")  # told, and ended by themselves
+UNLED_M = 5.0  # so far a truck drives at most behind the end of its order
 PAUSE_MS = 5_000  # so long after our word a truck may still say otherwise about its pause
 
 
@@ -22,6 +25,7 @@ class TruckFile:
         self.lost: list[Pose] = []  # ground that it may still drive on, or may really be on
         self.is_locked = False  # ground where it says that it is, although it keeps its own
         self.details: dict[str, str] = {}  # of what the core has found
+        self.unled_from: Pose | None = None  # where it began to drive without an order
         self.cancelled_ms = -TRY_AGAIN_MS
         self.word_ms = -PAUSE_MS  # pause or go on was last said
         self.pause_since_ms = -1  # its pause is not what was told
@@ -43,6 +47,18 @@ class TruckFile:
 
     @property
     def may_drive(self) -> bool:
-        """Whether it could still follow an order of ours: one that drives does, whatever it says that it holds."""
+        """Whether it could still follow an order of ours: one that drives, or has driven, without one does, whatever
+        it says that it holds."""
         said = self.said
-        return said.holds != "none" or not said.standing or any(f in said.faults for f in LINK_FAULTS)
+        has_one = said.holds != "none" or not said.standing or "drives_unled" in self.latched
+        return has_one or any(f in said.faults for f in LINK_FAULTS)
+
+    def notes_driving(self, by_hand: bool) -> None:
+        """See whether it drives on without an order and with nobody at its wheel; the end of a way takes a bit."""
+        pose = self.said.pose
+        if self.said.standing or self.said.holds != "none" or by_hand or pose is None:
+            self.unled_from = None
+        elif self.unled_from is None:
+            self.unled_from = pose
+        elif math.dist(pose[:2], self.unled_from[:2]) > UNLED_M:
+            self.latched.add("drives_unled")

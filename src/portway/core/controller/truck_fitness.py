@@ -72,6 +72,7 @@ class TruckFitness:
             file.latched -= NOT_BEGUN  # it has started anew
         file.said = event
         file.latched.update(f for f in event.faults if fault(f).latched)
+        file.notes_driving(self._was_driven(file))
         if not mission.off_road and event.pose is not None:
             self._place(file, event.truck, event.pose, 0)
         elif self._is_where_it_was(file):
@@ -99,7 +100,7 @@ class TruckFitness:
         file, mission = self.files.get(truck), self._state.missions[truck]
         if file is None:
             return
-        anew = {"elsewhere", *NOT_BEGUN}.intersection(file.faults())
+        anew = {"elsewhere", "drives_unled", *NOT_BEGUN}.intersection(file.faults())
         if is_stuck and self._traffic.may_go_on(self._state.index[truck]):
             anew.add("stuck")
         file.latched.clear()
@@ -172,7 +173,7 @@ class TruckFitness:
         if faults:
             file.kept_off_ms = -1
             self._suspend(mission, file)
-            self._stop(mission, any(fault(f).stop for f in faults) or self._drives_by_itself(file))
+            self._stop(mission, any(fault(f).stop for f in faults))
             if any(now >= file.since_ms[f] + fault(f).grace_ms for f in faults):
                 give_to_others(self._state, self._yard, mission)  # a restart of the server alone deals nothing anew
             if mission.off_road:
@@ -309,7 +310,7 @@ class TruckFitness:
         if not in_the_way:
             return False
         out_of_patience = self._state.now_ms >= file.unfit_since_ms + PATIENCE_MS
-        has_nothing = file.said.holds == "none" and file.said.standing
+        has_nothing = file.said.holds == "none" and file.said.standing and "drives_unled" not in faults
         return has_nothing or mission.withdrawn or out_of_patience
 
     def _leave(self, mission: Mission, file: TruckFile, faults: list[str]) -> None:
@@ -336,10 +337,6 @@ class TruckFitness:
         state.outbox.append(CancelOrder(mission.truck, True))
         state.work_wanted = state.places_freed = True
         self.look_for_danger()
-
-    def _drives_by_itself(self, file: TruckFile) -> bool:
-        """Whether an unfit truck drives with nobody at its wheel, and says that it has no order."""
-        return file.said.holds == "none" and not file.said.standing and not self._was_driven(file)
 
     def _was_driven(self, file: TruckFile) -> bool:
         """Whether somebody at its wheel explains that it is elsewhere."""

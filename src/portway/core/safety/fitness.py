@@ -42,6 +42,7 @@ FAULTS: dict[str, Fault] = {
     "order_rejected": Fault(latched=True),  # it has not taken an order or an update
     "no_beginning": Fault(latched=True),  # its way cannot begin where it says that it is
     "foreign_order": Fault(stop=True, grace_ms=5_000),  # it drives an order that is not of this run
+    "drives_unled": Fault(stop=True, latched=True),  # it drives, has no order, and nobody is at its wheel
     "wrong_node": Fault(stop=True),  # the node it names is not the one at the end of the step it names
     "jumped": Fault(stop=True, latched=True),  # further than it can have driven
     "elsewhere": Fault(stop=True),  # its position is not on the way that was released to it
