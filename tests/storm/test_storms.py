@@ -13,7 +13,7 @@ from portway.core.kernels import columns as c
 SEEDS = (1, 2, 3, 9, 21, 29)  # 2 once left yard moves undone, the last three once differed when watched
 # 24: a road truck that was sent to the gate again, in vain, stayed there for ever. 43, 44: trucks that only waited
 # stood in the way of others. 287, 457: work was taken that waits for a load behind it in the same queue.
-CHANGED_SEEDS = (4, 15, 24, 36, 43, 44, 46, 54, 78, 91, 287, 457)
+CHANGED_SEEDS = (3, 4, 15, 24, 36, 43, 44, 46, 54, 78, 91, 287, 457)
 # 21: a truck freed on its way to a place that was kept for another stood there for ever. 54: a paused truck under a
 # crane lost its unit in an exchange, with its way on planned.
 PAUSED_SEEDS = (21, 54)

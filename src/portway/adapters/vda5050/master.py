@@ -291,7 +291,8 @@ class MasterControl:
         truck.link, truck.link_s = state, now_s
         if state == "online":
             truck.begin_anew()
-        kinds = ["stateRequest", *(["factsheetRequest"] if truck.size != "" else [])] if state == "online" else []
+        asks_size = truck.size != "" and not truck.version.name.startswith("2.0")  # new then: many answer an empty one
+        kinds = ["stateRequest", *(["factsheetRequest"] if asks_size else [])] if state == "online" else []
         ask = [self.instant_action(truck.truck, kind, now_s) for kind in kinds]
         return [Link(truck.truck, state), self.condition(truck.truck)], ask
 
