@@ -120,6 +120,7 @@ class TruckFitness:
         if pose is None:
             return
         file.latched.add("exchanged")
+        file.unled_from = None  # that was the other one
         file.details["exchanged"] = "the vehicle before may still drive, or stand in the way"
         if mission.off_road:
             file.lost = [*file.lost, pose]
