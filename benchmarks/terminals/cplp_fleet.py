@@ -11,6 +11,7 @@ from cplp_standing import Standing, Way
 from portway.core.kernels.columns import T_GOAL
 from portway.core.routing.traffic import Traffic, TrafficParameters
 from portway.core.routing.traffic_map import TrafficMap
+from portway.sim.trucks import SimTrucks
 
 NEAREST = 6  # agents among which one is chosen when all ways are shut
 DEPTH = 3  # agents moved so that agents can move
@@ -23,6 +24,7 @@ class Fleet:
     def __init__(self, instance: Instance, traffic_map: TrafficMap) -> None:
         self.instance = instance
         self.traffic = Traffic(traffic_map, len(instance.start), TrafficParameters(weight=1.2, responses_max=4))
+        self.trucks = SimTrucks(self.traffic)
         for agent, vertex in enumerate(instance.start):
             self.traffic.place(agent, int(vertex))
         for vertex in sorted(set(instance.task_vertex.tolist())):

@@ -94,7 +94,7 @@ def run(instance: Instance, limit_s: float = 900.0) -> Outcome:
         until = now + PERIOD_MS if fleet.waiting else 1 << 50
         if coming < len(release):
             until = min(until, int(release[coming]))
-        for arrival in traffic.advance(until):
+        for arrival in traffic.advance(until, fleet.trucks.drive):
             fleet.arrived(arrival.truck)
         now = traffic.now_ms
         while coming < len(release) and release[coming] <= now:
@@ -103,7 +103,7 @@ def run(instance: Instance, limit_s: float = 900.0) -> Outcome:
         began = time.perf_counter()
         if fleet.call():
             calls.append(1000 * (time.perf_counter() - began))
-    log = traffic.drives()
+    log = fleet.trucks.drives()
     rows = np.column_stack((log[:, 0], log[:, 1], log[:, 2] / 1000, log[:, 3] / 1000)).astype(float)
     return Outcome(judge(instance, rows), len(release), np.array(calls))
 

@@ -10,10 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from grid import grid_terminal
 
-from portway.core.kernels.columns import T_GOAL
+from portway.core.kernels.columns import FOREVER, T_GOAL
 from portway.core.model import PlaceKind, TruckType
 from portway.core.routing.traffic import Traffic, TrafficParameters
 from portway.core.routing.traffic_map import TrafficMap, compile_map
+from portway.sim.trucks import Lateness, SimTrucks
 
 DWELL_MS = 30_000
 TICK_MS = 4_000
@@ -44,8 +45,8 @@ def drive(
     tick_ms: int = TICK_MS,
 ) -> tuple[Traffic, Outcome]:  # fmt: skip
     """Run random quay-yard trips; the count starts after a tenth of the time."""
-    delay = 0.01 if late else 0.0
-    traffic = Traffic(traffic_map, trucks, TrafficParameters(mode=mode, delay_probability=delay, seed=seed))
+    traffic = Traffic(traffic_map, trucks, TrafficParameters(mode=mode))
+    fleet = SimTrucks(traffic, Lateness(0.01 if late else 0.0, seed=seed))
     rng = [np.random.default_rng((seed, n)) for n in range(trucks)]
     every = stops["yard"]
     start = np.random.default_rng(seed).permutation(len(every))[:trucks]
@@ -61,7 +62,7 @@ def drive(
     while traffic.now_ms < end:
         wake.sort()
         until = min(end, wake[0][0] if wake else end, tick if tick_ms else end)
-        for arrival in traffic.advance(until):
+        for arrival in traffic.advance(until, fleet.drive):
             moves += arrival.at_ms >= warm
             wake.append((arrival.at_ms + DWELL_MS, arrival.truck))
         if tick_ms and traffic.now_ms >= tick:
@@ -82,7 +83,7 @@ def drive(
             taken.discard(at[n])
             taken.add(goal)
             at[n] = goal
-        if mode == "first_come" and not traffic.clock[1] and not wake:
+        if mode == "first_come" and fleet.next_ms() == FOREVER and not wake:
             break
     cpu = time.process_time() - began
-    return traffic, Outcome(moves / (hours * 0.9), len(traffic.stuck_trucks()), cpu, traffic.plans_count)
+    return traffic, Outcome(moves / (hours * 0.9), len(fleet.stuck()), cpu, traffic.plans_count)

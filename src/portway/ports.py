@@ -14,6 +14,11 @@ class World(Protocol):
         """Instant of the next thing that will happen out there; a very large number when nothing will."""
         ...
 
+    def drive(self, until_ms: int) -> None:
+        """Let trucks that drive on the clock of this world drive and report, until `until_ms` or until some come to the
+        end of their plans. Trucks of steel drive by themselves: nothing."""
+        ...
+
     def take(self, now_ms: int) -> Sequence[Event]:
         """Events that are due at `now_ms`, in their order."""
         ...

@@ -65,7 +65,7 @@ class Runtime:
             due, self._due = self._due, ()
             return due
         try:
-            return self._controller.advance(until_ms)
+            return self._controller.advance(until_ms, self._world.drive)
         except Exception as error:
             self._broken(TimerFired(until_ms, "advance"), error)
             raise
@@ -100,10 +100,11 @@ class Repeat:
     """The loop over the events of a journal: each is answered again, and the answer compared with the one noted."""
 
     def __init__(self, controller: Controller, world: World | None = None, journal: Journal | None = None) -> None:
-        """`world` and `journal` are told what is decided now; nothing comes from that world but the journal."""
+        """`world` and `journal` are told what is decided now. What happens comes from the journal alone; but trucks
+        that drive on the clock of that world drive again."""
         nowhere = Nowhere()
-        self._controller = controller
-        self._runtime = Runtime(controller, world or nowhere, journal or nowhere)
+        self._controller, self._world = controller, world or nowhere
+        self._runtime = Runtime(controller, self._world, journal or nowhere)
         self.due: list[TruckArrived] = []  # derived, and not met in the journal yet
 
     def start(self) -> list[Command]:
@@ -124,7 +125,7 @@ class Repeat:
     def drive(self, until_ms: int) -> None:
         """Let trucks drive until an instant, or until arrivals that the next records have to tell of."""
         if not self.due:
-            self.due = list(self._controller.advance(until_ms))
+            self.due = list(self._controller.advance(until_ms, self._world.drive))
 
 
 class Nowhere:
@@ -133,6 +134,9 @@ class Nowhere:
     def next_ms(self) -> int:
         """Never."""
         return 1 << 60
+
+    def drive(self, until_ms: int) -> None:
+        """Nobody drives."""
 
     def take(self, now_ms: int) -> Sequence[Event]:
         """Nothing."""

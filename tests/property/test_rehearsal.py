@@ -10,19 +10,21 @@ from portway.app.compose import truck_type
 from portway.app.config import load_scenario
 from portway.app.map_cache import cached_map
 from portway.core.kernels import columns as c
-from portway.core.routing.traffic import DeadlockError, Traffic, TrafficParameters
+from portway.core.routing.traffic import DeadlockError, Traffic
+from portway.sim.trucks import Lateness, SimTrucks
 
 HUASHAN = load_scenario("huashan")
 MAP = cached_map(HUASHAN.terminal, truck_type(HUASHAN))
 HOMES = [MAP.stop_of_place[p.id] for p in HUASHAN.terminal.places if p.kind == "parking"]
 GOALS = [MAP.stop_of_place[p.id] for p in HUASHAN.terminal.places if p.kind in ("buffer", "quay_transfer")]
-LATE = TrafficParameters(delay_probability=0.3, delay_ms=45_000, seed=1)
+LATE = Lateness(0.3, 45_000, 1)
 
 
-def busy(trucks: int, seed: int, run_ms: int) -> Traffic:
+def busy(trucks: int, seed: int, run_ms: int) -> tuple[Traffic, SimTrucks]:
     """Trucks that have left their homes for places of their own, many of them late; some stand in a handover."""
     rng = np.random.default_rng(seed)
-    traffic = Traffic(MAP, trucks, LATE)
+    traffic = Traffic(MAP, trucks)
+    fleet = SimTrucks(traffic, LATE)
     goals = rng.permutation(GOALS)
     for truck in range(trucks):
         traffic.place(truck, HOMES[truck], loaded=bool(truck % 2))
@@ -30,24 +32,24 @@ def busy(trucks: int, seed: int, run_ms: int) -> Traffic:
         if truck % 3 == 2:
             traffic.hold(truck, 1 + int(rng.integers(run_ms)))
         traffic.send(truck, int(goals[truck]))
-    drive(traffic, run_ms)
-    return traffic
+    drive(traffic, fleet, run_ms)
+    return traffic, fleet
 
 
-def drive(traffic: Traffic, until_ms: int) -> dict[int, int]:
+def drive(traffic: Traffic, fleet: SimTrucks, until_ms: int) -> dict[int, int]:
     """Let trucks drive; when they arrived."""
     at = {}
-    while traffic.next_event_ms() <= until_ms:
-        at.update({truck: at_ms for truck, at_ms in traffic.advance(until_ms)})
-    traffic.advance(until_ms)
+    while arrivals := traffic.advance(until_ms, fleet.drive):
+        at.update({truck: at_ms for truck, at_ms in arrivals})
+    assert traffic.now_ms == until_ms
     return at
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.integers(2, 8), st.integers(0, 9_999), st.integers(1, 240_000))
 def test_when_nothing_is_late_any_more_trucks_arrive_as_the_rehearsal_says(trucks, seed, run_ms):
-    traffic = busy(trucks, seed, run_ms)
-    traffic.clock[c.C_DELAY_PPM] = 0
+    traffic, fleet = busy(trucks, seed, run_ms)
+    fleet.be_late(Lateness())
     for truck in range(trucks):
         traffic.release(truck)
     under_way = [truck for truck in range(trucks) if not traffic.done(truck)]
@@ -57,11 +59,11 @@ def test_when_nothing_is_late_any_more_trucks_arrive_as_the_rehearsal_says(truck
     uses = [sorted(row[: traffic.count[k], : c.STEP_NO].tolist()) for k, row in enumerate(traffic.uses)]
     for one, two in (pair for row in uses for pair in pairwise(row)):
         assert one[c.TOUT] <= two[c.TIN] or one[c.WHO] == two[c.WHO]
-    assert drive(traffic, traffic.now_ms + 3_600_000) == foretold
+    assert drive(traffic, fleet, traffic.now_ms + 3_600_000) == foretold
 
 
 def test_two_trucks_that_wait_for_each_other_are_found():
-    traffic = busy(6, 1, 20_000)
+    traffic, _ = busy(6, 1, 20_000)
     shared = [k for k in range(MAP.n_resources) if traffic.count[k] > 1]
     before = traffic.uses.copy()
     found = 0

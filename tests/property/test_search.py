@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portway.core.kernels import columns as c
-from portway.core.kernels import passage, search, uses
+from portway.core.kernels import search, uses
 from portway.core.routing.traffic_map import HOLD, MapArrays
+from portway.sim import driving
 
 STOPS, CROSSINGS, CAP, HORIZON = 5, 2, 96, 120
 
@@ -91,19 +92,21 @@ def test_the_planner_arrives_as_early_as_brute_force(seed):
     table, count = _random_table(rng, start)
     trucks = np.zeros((2, c.T_COLUMNS), np.int64)
     trucks[0, c.T_STOP], trucks[0, c.T_END], trucks[0, c.T_BLOCKED] = start, 1, -1
-    plan_mv = np.zeros((2, c.RING), np.int32)
     order = np.argsort(a.mv_to, kind="stable").astype(np.int32)
     in_ptr = np.searchsorted(a.mv_to[order], np.arange(STOPS + 1)).astype(np.int32)
     cost = np.zeros(STOPS, np.int32)
-    search.shortest_from(
-        a.out_ptr, a.out_mv, a.mv_to, a.dur_ms, a.private, a.closed, 0, goal, cost, in_ptr, order, a.mv_from
-    )
-    labels, heap = np.zeros((5000, search.L_COLUMNS), np.int64), np.zeros((5001, 2), np.int64)
-    best, stamp = np.zeros((STOPS, CAP + 1, 3), np.int64), np.zeros((STOPS, CAP + 1, 3), np.int64)
-    way = np.zeros((200, 5), np.int64)
-    steps, eta = search.search(
-        table, count, a, trucks, plan_mv, 0, goal, 0, cost, 100, labels, best, stamp, 1, heap, way
+    search.shortest_from(a, (in_ptr, order), 0, goal, cost)
+    scratch = c.Scratch(
+        np.zeros((5000, search.L_COLUMNS), np.int64), np.zeros((5001, 2), np.int64),
+        np.zeros((STOPS, CAP + 1, 3), np.int64), np.zeros((STOPS, CAP + 1, 3), np.int64),
+        np.zeros((200, 5), np.int64), np.zeros(0, np.int64),
     )  # fmt: skip
+    nothing = np.zeros(0, np.int64)
+    known = c.Table(
+        table, count, trucks, np.zeros((2, c.RING), np.int32), np.zeros((2, c.RING), np.int8),
+        np.zeros(c.CLOCK_COLUMNS, np.int64), nothing, nothing,
+    )  # fmt: skip
+    steps, eta = search.search(known, a, scratch, 0, goal, cost, 100, 1)
     expected = _brute_force(a, table, count, start, goal)
     assert (steps >= 0) == (expected is not None)
     if expected is not None:
@@ -112,7 +115,7 @@ def test_the_planner_arrives_as_early_as_brute_force(seed):
 
 @given(st.integers(0, 2**63 - 1))
 def test_the_hash_of_the_kernel_is_that_of_its_python(x):
-    assert int(passage.mix(x)) == int(_mix_in_python(x))
+    assert int(driving.mix(x)) == int(_mix_in_python(x))
 
 
 def _mix_in_python(x: int) -> int:

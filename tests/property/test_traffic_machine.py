@@ -15,7 +15,8 @@ from portway.app.config import load_scenario
 from portway.app.map_cache import cached_map
 from portway.core.kernels import columns as c
 from portway.core.routing.claims import PlaceClaims
-from portway.core.routing.traffic import Traffic, TrafficParameters
+from portway.core.routing.traffic import Traffic
+from portway.sim.trucks import Lateness, SimTrucks
 
 HUASHAN = load_scenario("huashan")
 MAP = cached_map(HUASHAN.terminal, truck_type(HUASHAN))
@@ -45,8 +46,8 @@ class TrafficMachine(RuleBasedStateMachine):
     )
     def begin(self, trucks: int, delay: float, delay_ms: int, seed: int) -> None:
         """Every truck stands at a home of its own."""
-        parameters = TrafficParameters(delay_probability=delay, delay_ms=delay_ms, seed=seed)
-        self.traffic = Traffic(MAP, trucks, parameters)
+        self.traffic = Traffic(MAP, trucks)
+        self.fleet = SimTrucks(self.traffic, Lateness(delay, delay_ms, seed))
         homes = {str(i): HOMES[i * len(HOMES) // trucks] for i in range(trucks)}
         self.claims = PlaceClaims(MAP.excludes, homes)
         self.goal: dict[int, int] = {}  # the stop that each truck was last sent to
@@ -119,7 +120,7 @@ class TrafficMachine(RuleBasedStateMachine):
         """Time goes on; held trucks do not move."""
         until, stops = self.traffic.now_ms + by_ms, {truck: self.traffic.stop_of(truck) for truck in self.held}
         while self.traffic.now_ms < until:
-            arrivals = self.traffic.advance(until)
+            arrivals = self.traffic.advance(until, self.fleet.drive)
             self.arrive(arrivals)
             if not arrivals:
                 break
@@ -160,11 +161,10 @@ class TrafficMachine(RuleBasedStateMachine):
             self.traffic.release(truck)
         self.held.clear()
         until = self.traffic.now_ms + 10 * HOUR_MS
-        while self.traffic.next_event_ms() < c.FOREVER and self.traffic.now_ms < until:
-            self.arrive(self.traffic.advance(until))
-        self.arrive(self.traffic.advance(self.traffic.now_ms))
+        while self.traffic.now_ms < until:
+            self.arrive(self.traffic.advance(until, self.fleet.drive))
         late = [truck for truck in self.goal if not self.traffic.done(truck)]
-        assert late == [], f"trucks {late} never arrive; stuck: {self.traffic.stuck_trucks()}"
+        assert late == [], f"trucks {late} never arrive; stuck: {self.fleet.stuck()}"
         assert {truck: self.traffic.stop_of(truck) for truck in self.goal} == self.goal
 
 

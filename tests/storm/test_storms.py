@@ -55,7 +55,7 @@ def test_the_rare_paths_are_taken(results):
 @pytest.fixture
 def running():
     scenario = storm.draw_scenario(1)
-    controller = storm.make_controller(scenario, 1, storm.visitors_of(scenario))
+    controller = storm.make_controller(scenario, storm.visitors_of(scenario))
     controller.start()
     return controller
 
@@ -110,11 +110,11 @@ def test_a_controller_that_tells_nobody_who_can_make_way_is_found(monkeypatch):
 
 def test_a_ring_in_the_order_of_passage_is_found():
     scenario = storm.draw_scenario(1)
-    controller = storm.make_controller(scenario, 1, 0)
+    controller = storm.make_controller(scenario, 0)
     controller.start()
-    traffic = controller.state.traffic
+    traffic, world = controller.state.traffic, storm.make_world(scenario, 1, controller)
     for _ in range(400):
-        controller.advance(traffic.now_ms + 1_000)
+        controller.advance(traffic.now_ms + 1_000, world.drive)
         shared = [
             k for k in range(len(traffic.count))
             if traffic.count[k] >= 2 and len(set(traffic.uses[k, : traffic.count[k], c.WHO].tolist())) >= 2

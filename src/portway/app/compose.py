@@ -16,8 +16,9 @@ from portway.core.model.scenario import Scenario
 from portway.core.model.truck import TruckType
 from portway.core.model.work import MoveKind
 from portway.core.routing.traffic import TrafficParameters
-from portway.core.units import ms_from_h
+from portway.core.units import ms_from_h, ms_from_s
 from portway.runtime import Runtime
+from portway.sim.trucks import Lateness, SimTrucks
 from portway.sim.world import SimWorld
 
 VISITORS_MAX = 24
@@ -40,6 +41,12 @@ class Run(NamedTuple):
     plan_us: list[float]  # durations of single plans
 
     @property
+    def trucks(self) -> SimTrucks:
+        """The trucks that drove."""
+        assert self.world.trucks is not None
+        return self.world.trucks
+
+    @property
     def truck_type(self) -> TruckType:
         """The type whose footprint rules the roads."""
         return truck_type(self.scenario)
@@ -57,26 +64,31 @@ def visitors_of(scenario: Scenario) -> int:
     return VISITORS_MAX if wanted else 0
 
 
-def traffic_parameters(scenario: Scenario, seed: int) -> TrafficParameters:
+def traffic_parameters(scenario: Scenario) -> TrafficParameters:
     """Traffic parameters from the scenario's policies."""
-    p = scenario.policies
-    return TrafficParameters(
-        mode=p.traffic,
-        weight=p.weight,
-        delay_probability=p.delay_probability,
-        delay_ms=round(p.delay_s * 1000),
-        seed=seed,
-    )
+    return TrafficParameters(mode=scenario.policies.traffic, weight=scenario.policies.weight)
 
 
-def make_controller(scenario: Scenario, seed: int, visitors: int) -> Controller:
+def make_controller(scenario: Scenario, visitors: int) -> Controller:
     """A decision core for a scenario."""
     traffic = TimedTraffic(
         cached_map(scenario.terminal, truck_type(scenario)),
         len(scenario.fleet.trucks) + visitors,
-        traffic_parameters(scenario, seed),
+        traffic_parameters(scenario),
     )
     return Controller(scenario, traffic, STRATEGIES[scenario.policies.dispatch](), visitors)
+
+
+def make_world(scenario: Scenario, seed: int, controller: Controller) -> SimWorld:
+    """A simulated terminal around a core, its trucks included."""
+    return SimWorld(scenario, seed, make_trucks(scenario, seed, controller))
+
+
+def make_trucks(scenario: Scenario, seed: int, controller: Controller) -> SimTrucks:
+    """The simulated trucks of a scenario, late as its policies say."""
+    p = scenario.policies
+    lateness = Lateness(p.delay_probability, ms_from_s(p.delay_s), seed)
+    return SimTrucks(controller.state.traffic, lateness, len(scenario.fleet.trucks))
 
 
 def simulate(
@@ -89,8 +101,8 @@ def simulate(
 ) -> Run:
     """Run a scenario in the simulator until its work is done or `hours` are over; Ctrl-C ends it early and whole."""
     end_ms, visitors = ms_from_h(hours), visitors_of(scenario)
-    controller = controller or make_controller(scenario, seed, visitors)
-    world = SimWorld(scenario, seed)
+    controller = controller or make_controller(scenario, visitors)
+    world = make_world(scenario, seed, controller)
     journal = JournalWriter(journal_path, JournalHeader(1, scenario, seed, end_ms, visitors))
     runtime = Runtime(controller, world, journal)
     board, finished = controller.state.board, True
@@ -107,10 +119,9 @@ def simulate(
     finally:
         journal.close()  # a defect of ours is replayed from it
     wall_s = time.perf_counter() - began
-    traffic = controller.state.traffic
-    deadlocks = len(traffic.stuck_trucks())
-    plan_us = getattr(traffic, "plan_us", [])
-    return Run(scenario, controller, world, journal, seed, runtime.now_ms, hours, wall_s, finished, deadlocks, plan_us)
+    plan_us = getattr(controller.state.traffic, "plan_us", [])
+    run = Run(scenario, controller, world, journal, seed, runtime.now_ms, hours, wall_s, finished, 0, plan_us)
+    return run._replace(deadlocks=len(run.trucks.stuck()))
 
 
 def replace_policies(scenario: Scenario, **changes: object) -> Scenario:

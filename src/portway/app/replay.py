@@ -1,7 +1,7 @@
 """Replay: the core again on the events of a journal, its answers compared with the journal's one by one.
 
-Events that came from outside are fed back; arrivals and drives are derived again by traffic control. So a replay that
-agrees shows that the run is a function of its journal.
+Events that came from outside are fed back; trucks drive again, and arrivals follow from what they report. So a replay
+that agrees shows that the run is a function of its journal.
 """
 
 import time
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from portway.adapters.storage.journal import Entry, JournalError, JournalWriter, read_journal
-from portway.app.compose import Run, make_controller
+from portway.app.compose import Run, make_controller, make_world
 from portway.core.controller import Controller
 from portway.core.dispatch import STRATEGIES
 from portway.runtime import Repeat
@@ -42,8 +42,8 @@ def replay(path: Path) -> Replay:
     strategy = header.scenario.policies.dispatch
     if strategy not in STRATEGIES:
         raise JournalError(f"{path}: made with the strategy {strategy}, which is not known; add it to STRATEGIES")
-    controller = make_controller(header.scenario, header.seed, header.visitors)
-    world = SimWorld(header.scenario, header.seed)
+    controller = make_controller(header.scenario, header.visitors)
+    world = make_world(header.scenario, header.seed, controller)
     journal = JournalWriter(None, header)
     began = time.perf_counter()
     differs_at = _differs_at(controller, world, journal, entries)

@@ -6,8 +6,6 @@ import msgspec
 import numpy as np
 
 from portway.app.compose import Run
-from portway.core.routing.inspection import under_way
-from portway.core.routing.traffic import Traffic
 from portway.sim.overlaps import count_overlaps
 from portway.sim.record import (
     Carries,
@@ -21,9 +19,9 @@ from portway.sim.record import (
 )
 
 
-def _drives(traffic: Traffic) -> np.ndarray:
+def _drives(run: Run) -> np.ndarray:
     """Finished movements, and those under way with their expected ends."""
-    return np.concatenate((traffic.drives(), under_way(traffic)))
+    return np.concatenate((run.trucks.drives(), run.trucks.under_way()))
 
 
 def _moves(run: Run) -> list[MoveRow]:
@@ -95,7 +93,7 @@ def run_record(run: Run) -> RunRecord:
         truck_ids=trucks,
         start_pose=np.array([pose[state.book.stop(state.homes[t])] for t in trucks]),
         paths=Paths(*(getattr(traffic.map.paths, name) for name in Paths._fields)),
-        drives=drives_of_log(_drives(traffic)),
+        drives=drives_of_log(_drives(run)),
         quay_crane_ids=quay,
         yard_crane_ids=yard,
         container_ids=containers,

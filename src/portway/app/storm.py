@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 
 from portway.adapters.storage.journal import JournalHeader, JournalWriter
-from portway.app.compose import Run, make_controller, simulate, visitors_of
+from portway.app.compose import Run, make_controller, make_world, simulate, visitors_of
 from portway.app.config import load_scenario
 from portway.app.run_record import run_record
 from portway.app.storm_changes import KINDS, ChangingWorld
@@ -30,7 +30,6 @@ from portway.core.model import Container, JobOrder, MoveKind, Policies, Scenario
 from portway.core.routing.traffic import DeadlockError
 from portway.core.units import ms_from_h
 from portway.runtime import Runtime
-from portway.sim.world import SimWorld
 
 MARKS = (
     "discharge",
@@ -226,7 +225,7 @@ class _Watched(Controller):
 
 
 def _watched(scenario: Scenario, seed: int, ledger: Ledger | None = None) -> _Watched:
-    controller = make_controller(scenario, seed, visitors_of(scenario))
+    controller = make_controller(scenario, visitors_of(scenario))
     controller.__class__ = _Watched
     assert isinstance(controller, _Watched)
     controller.breaches, controller.marks, controller.ledger = [], Counter(), ledger
@@ -241,7 +240,7 @@ def _watched_run(scenario: Scenario, seed: int) -> tuple[Run, _Watched]:
 def _changing_run(scenario: Scenario, seed: int, kinds: Sequence[str]) -> tuple[Run, _Watched]:
     """A run in which work changes and people intervene, to the end of all that is left to be done."""
     controller, end_ms = _watched(scenario, seed, Ledger(scenario)), ms_from_h(HOURS_MAX)
-    inner = SimWorld(scenario, seed)
+    inner = make_world(scenario, seed, controller)
     world = ChangingWorld(inner, controller, scenario, seed, kinds)
     journal = JournalWriter(None, JournalHeader(1, scenario, seed, end_ms, visitors_of(scenario)))
     runtime, board = Runtime(controller, world, journal), controller.state.board
@@ -292,7 +291,7 @@ def _marks(scenario: Scenario, run: Run, watched: _Watched) -> dict[str, int]:
     """How often rare paths were taken."""
     marks = Counter(str(j.kind) for j in scenario.work.job_orders)
     marks["twin"] = sum(j.twin is not None for j in scenario.work.job_orders)
-    marks["late"] = int((run.controller.state.traffic.drives()[:, 5] > 0).sum())
+    marks["late"] = int((run.trucks.drives()[:, 5] > 0).sum())
     marks["exchanged"] = run.controller.quay.exchanges
     marks["rehearsed"] = run.controller.state.traffic.rehearsals_count
     marks += watched.marks

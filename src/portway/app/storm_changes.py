@@ -65,6 +65,10 @@ class ChangingWorld:
         """Instant of the next event."""
         return min(self.inner.next_ms(), self._agenda[0][0] if self._agenda else 1 << 60)
 
+    def drive(self, until_ms: int) -> None:
+        """Let trucks drive."""
+        self.inner.drive(until_ms)
+
     def take(self, now_ms: int) -> Sequence[Event]:
         """Events due now; changes are drawn from the state as it is before them."""
         events = list(self.inner.take(now_ms))

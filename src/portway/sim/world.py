@@ -19,6 +19,7 @@ from portway.core.model.work import JobOrder, MoveKind
 from portway.core.routing.traffic_map import TrafficMap
 from portway.sim.cranes import Agenda, make_cranes
 from portway.sim.road_trucks import SimRoadTrucks
+from portway.sim.trucks import SimTrucks
 
 ROAD_KINDS = (MoveKind.RECEIVE, MoveKind.DELIVER)
 
@@ -27,11 +28,13 @@ class SimWorld:
     """Answers commands with events."""
 
     def __init__(
-        self, scenario: Scenario, seed: int, linked: Collection[str] = (), live: TrafficMap | None = None
-    ) -> None:
-        """`linked` cranes are real ones: what they are told and what they report does not come from here. With the map
-        of a `live` terminal road trucks drive on it by themselves, and come when they are expected (`expect`)."""
-        self._linked = frozenset(linked)
+        self, scenario: Scenario, seed: int, trucks: SimTrucks | None = None, linked: Collection[str] = (),
+        live: TrafficMap | None = None,
+    ) -> None:  # fmt: skip
+        """`trucks` drive here; without them they are of steel. `linked` cranes are real ones: what they are told and
+        what they report does not come from here. With the map of a `live` terminal road trucks drive on it by
+        themselves, and come when they are expected (`expect`)."""
+        self.trucks, self._linked = trucks, frozenset(linked)
         self._road_trucks = None if live is None else SimRoadTrucks(live)
         self._own = {t.id for t in scenario.fleet.trucks}
         self._gates = {g.id: g for g in scenario.terminal.gates}
@@ -60,13 +63,18 @@ class SimWorld:
         drive_ms = 1 << 60 if self._road_trucks is None else self._road_trucks.next_ms()
         return min(self._agenda.next_ms(), drive_ms)
 
+    def drive(self, until_ms: int) -> None:
+        """Let trucks drive up to an instant, or until some have come to the end of their plans."""
+        if self.trucks is not None:
+            self.trucks.drive(until_ms)
+
     def take(self, now_ms: int) -> Sequence[Event]:
         """Events due now."""
         drives = [] if self._road_trucks is None else self._road_trucks.take(now_ms)
         return [*self._agenda.take(now_ms), *drives]
 
     def apply(self, commands: Sequence[Command], now_ms: int) -> None:
-        """Carry out commands; drives are already under way in the traffic table."""
+        """Carry out commands; trucks are told in kernels what they may drive."""
         for command in commands:
             if isinstance(command, StartHandover | PrepareMove | GantryTo) and command.crane in self._linked:
                 continue

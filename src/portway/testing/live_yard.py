@@ -85,6 +85,9 @@ class Around:
         """As cranes and timers say."""
         return self._yard.world.next_ms()
 
+    def drive(self, until_ms: int) -> None:
+        """Trucks of steel drive by themselves."""
+
     def take(self, now_ms: int) -> Sequence[Event]:
         """As cranes and timers say."""
         return self._yard.world.take(now_ms)
@@ -105,7 +108,7 @@ class LiveYard:
         policies = msgspec.structs.replace(scenario.policies, road_trucks=False)
         self.scenario = msgspec.structs.replace(scenario, policies=policies)
         self.map = cached_map(scenario.terminal, truck_type(scenario))
-        traffic = LiveTraffic(self.map, len(scenario.fleet.trucks), traffic_parameters(scenario, seed))
+        traffic = LiveTraffic(self.map, len(scenario.fleet.trucks), traffic_parameters(scenario))
         self.controller = Controller(self.scenario, traffic, STRATEGIES[policies.dispatch](), 0)
         self.world = SimWorld(self.scenario, seed)
         self.now_ms = 0

@@ -6,13 +6,12 @@ import pytest
 from live_site import LiveSite
 
 from portway.adapters.storage.journal import JournalHeader, JournalWriter, read_journal
-from portway.app.compose import make_controller
+from portway.app.compose import make_controller, make_world
 from portway.app.config import load_scenario
 from portway.app.replay import replay
 from portway.core.controller import Controller
 from portway.core.events import TroubleReported
 from portway.runtime import CORE_BROKE, Runtime, broke
-from portway.sim.world import SimWorld
 
 
 class OurOwnError(AssertionError):
@@ -76,7 +75,8 @@ def test_who_waits_for_an_answer_is_told_when_the_core_breaks(tmp_path, breaks):
 
 def test_simulated_the_journal_ends_with_the_event_at_which_a_replay_breaks_too(tmp_path, breaks):
     scenario = load_scenario("huashan", {"fleet.trucks": "3"})
-    controller, world = make_controller(scenario, 1, 0), SimWorld(scenario, 1)
+    controller = make_controller(scenario, 0)
+    world = make_world(scenario, 1, controller)
     journal = JournalWriter(tmp_path / "journal", JournalHeader(1, scenario, 1, 60_000, 0))
     runtime = Runtime(controller, world, journal)
     runtime.start()

@@ -4,15 +4,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from portway.adapters.storage.journal import JournalHeader, JournalWriter
-from portway.app.compose import make_controller
+from portway.app.compose import make_controller, make_world
 from portway.app.config import load_scenario
 from portway.app.web.document import document
 from portway.app.web.paced_run import Noting
 from portway.app.web.sampling import Sampler
 from portway.core.controller import Controller
-from portway.core.routing.positions import SimulatedPositions
 from portway.runtime import Runtime
-from portway.sim.world import SimWorld
 from portway.twin.mirror import Mirror
 from portway.twin.recording import RecordingWriter
 
@@ -37,8 +35,9 @@ class MirroredRun(NamedTuple):
 def mirrored_run(recording: Path | None = None, scenario: str = "huashan") -> MirroredRun:
     """A run that has just begun."""
     loaded = load_scenario(scenario, [])
-    controller, world = make_controller(loaded, 0, 0), SimWorld(loaded, 0)
-    mirror = Mirror(controller, SimulatedPositions(controller.state.traffic))
+    controller = make_controller(loaded, 0)
+    world = make_world(loaded, 0, controller)
+    mirror = Mirror(controller, world.trucks)
     journal = JournalWriter(None, JournalHeader(1, loaded, 0, 0, 0))
     runtime = Runtime(controller, world, Noting(journal, mirror.note))
     doc = document(loaded, controller.state.traffic.map, mirror.points, "simulation")

@@ -65,6 +65,10 @@ class Tick:
         """As the world says."""
         return self._world.next_ms()
 
+    def drive(self, until_ms: int) -> None:
+        """As the world says."""
+        self._world.drive(until_ms)
+
     def take(self, now_ms: int) -> Sequence[Event]:
         """As the world says."""
         return self._world.take(now_ms)

@@ -81,5 +81,5 @@ def fresh(run: LiveRun, traffic_map: TrafficMap) -> Controller:
     """The controller of a run that has not started."""
     scenario = run.scenario
     rows = len(scenario.fleet.trucks) + run.visitors
-    traffic = LiveTraffic(traffic_map, rows, traffic_parameters(scenario, run.seed))
+    traffic = LiveTraffic(traffic_map, rows, traffic_parameters(scenario))
     return Controller(scenario, traffic, STRATEGIES[scenario.policies.dispatch](), run.visitors)

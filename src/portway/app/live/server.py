@@ -94,7 +94,7 @@ class LiveServer:
             self.master.enrol(truck, *vehicle)
         self._came_s: float | None = None  # when the message under way came
         self.watch = TruckWatch(lambda make: self.loop.post(make, self._came_s))
-        self.world = SimWorld(run.scenario, 0, options.linked_cranes, run.map)
+        self.world = SimWorld(run.scenario, 0, None, options.linked_cranes, run.map)
         for job in run.controller.visitors.expected():
             self.world.expect(job, run.clock.now_ms())
         self.zones.close(self.progress.closed_lanes())

@@ -37,7 +37,7 @@ def _drive_once(traffic_map: TrafficMap) -> None:
     traffic.hold(1, 60_000)
     traffic.renew()
     traffic.improve()
-    traffic.advance(2_000)
+    traffic.advance(2_000, lambda until_ms: None)
     traffic.extensions()
     traffic.leave(0)
     traffic.lock("warm", [Ground(pose[0], pose[1], math.remainder(pose[2], math.tau), 8.0, 2.0)], (15.0, 3.0))

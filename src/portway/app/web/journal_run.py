@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from portway.adapters.storage.journal import JournalError, read_journal
-from portway.app.compose import make_controller
+from portway.app.compose import make_controller, make_trucks
 from portway.app.web.document import document
 from portway.app.web.sampling import Sampler
 from portway.core.dispatch import STRATEGIES
-from portway.core.routing.positions import SimulatedPositions
 from portway.runtime import Repeat
+from portway.sim.world import SimWorld
 from portway.twin.mirror import Mirror
 from portway.twin.recording import RecordingWriter
 
@@ -34,8 +34,9 @@ class JournalRun:
         if not self._entries:
             raise JournalError(f"{path}: nothing has happened in this run yet")
         self.end_ms = self._entries[-1].event.at_ms
-        self.controller = make_controller(header.scenario, header.seed, header.visitors)
-        self.mirror = Mirror(self.controller, SimulatedPositions(self.controller.state.traffic), ROWS_MS)
+        self.controller = make_controller(header.scenario, header.visitors)
+        trucks = make_trucks(header.scenario, header.seed, self.controller)
+        self.mirror = Mirror(self.controller, trucks, ROWS_MS)
         doc = document(header.scenario, self.controller.state.traffic.map, self.mirror.points, "replay")
         self.document = doc | {"whole": self.whole}
         self.path = folder / PART
@@ -44,7 +45,7 @@ class JournalRun:
         )
         self._folder = folder
         self._next = 0
-        self._repeat = Repeat(self.controller, journal=self.mirror)
+        self._repeat = Repeat(self.controller, SimWorld(header.scenario, header.seed, trucks), self.mirror)
         self.differs = False
         self.mirror.begin(self._repeat.start())
 

@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from portway.adapters.storage.journal import JournalHeader, JournalWriter
-from portway.app.compose import make_controller, visitors_of
+from portway.app.compose import make_controller, make_trucks, visitors_of
 from portway.app.web.document import document
 from portway.app.web.hub import Hub
 from portway.app.web.sampling import Sampler
 from portway.core.commands import Command
 from portway.core.events import Event
 from portway.core.model.scenario import Scenario
-from portway.core.routing.positions import SimulatedPositions
 from portway.core.units import ms_from_h
 from portway.runtime import Runtime
 from portway.sim.world import SimWorld
@@ -42,9 +41,10 @@ class PacedRun:
 
     def __init__(self, scenario: Scenario, seed: int, hours: float, folder: Path, speed: float = 1.0) -> None:
         self.end_ms, visitors = ms_from_h(hours), visitors_of(scenario)
-        self.controller = make_controller(scenario, seed, visitors)
-        self.world = SimWorld(scenario, seed)
-        self.mirror = Mirror(self.controller, SimulatedPositions(self.controller.state.traffic))
+        self.controller = make_controller(scenario, visitors)
+        trucks = make_trucks(scenario, seed, self.controller)
+        self.world = SimWorld(scenario, seed, trucks)
+        self.mirror = Mirror(self.controller, trucks)
         folder.mkdir(parents=True, exist_ok=True)
         self._journal = JournalWriter(folder / "journal", JournalHeader(1, scenario, seed, self.end_ms, visitors))
         self._runtime = Runtime(self.controller, self.world, Noting(self._journal, self.mirror.note))

@@ -38,7 +38,7 @@ from portway.core.events import (
 )
 from portway.core.model.scenario import Scenario
 from portway.core.model.work import MoveKind
-from portway.core.routing.traffic import Traffic
+from portway.core.routing.traffic import Drive, Traffic
 from portway.core.work.problems import WorkProblem
 from portway.core.work.units import Unit, UnitState
 
@@ -78,9 +78,9 @@ class Controller:
         for queue in self.state.board.in_order():
             self.quay.prepare(queue)
 
-    def advance(self, until_ms: int) -> list[TruckArrived]:
-        """Let trucks drive until the next arrivals or `until_ms`; the arrivals are events to be handled."""
-        arrivals = self.state.traffic.advance(until_ms)
+    def advance(self, until_ms: int, drive: Drive) -> list[TruckArrived]:
+        """Let trucks `drive` until the next arrivals or `until_ms`; the arrivals are events to be handled."""
+        arrivals = self.state.traffic.advance(until_ms, drive)
         stops = self.state.traffic.map.stops
         return [
             TruckArrived(a.at_ms, self.state.name[a.truck], stops[self.state.traffic.stop_of(a.truck)].place)

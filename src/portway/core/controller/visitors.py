@@ -1,7 +1,7 @@
 """Road trucks: admitted through the gate, led to their place, and out again. Tracked, not controlled.
 
 They use the same roads under the same order of passage (their right of way is shown to them), but drive as they like
-within it: up to `SLOW_PCT` slower than planned, which the table learns as it happens.
+within it: slower than planned, which the table learns as it happens.
 """
 
 from portway.core.commands import AdmitRoadTruck, Alert, RoadTruckLeft
@@ -12,7 +12,6 @@ from portway.core.model.work import JobOrder
 from portway.core.work.change import ROAD_KINDS
 from portway.core.work.units import Unit, UnitState
 
-SLOW_PCT = 40
 STAY_MS = 3_000
 
 
@@ -30,8 +29,6 @@ class Visitors:
         self._exit_wanted: list[str] = []
         self.visits: list[tuple[str, int, int, int, int]] = []  # truck, row, from_ms, to_ms, stop of entry
         self.inside: dict[str, tuple[int, int]] = {}  # from_ms, stop of entry
-        for row in self._free_rows:
-            state.traffic.make_visitor(row, STAY_MS, SLOW_PCT)
 
     def came(self, event: RoadTruckCame) -> None:
         """A road truck joins the queue before its gate; one whose job order is not there to be done is turned away."""
@@ -108,7 +105,7 @@ class Visitors:
     def leave(self, mission: Mission) -> None:
         """Lead a truck to the exit; tried again later when there is no plan now."""
         state, gate = self._state, self._gates[self._nearest_exit(mission)]
-        if state.traffic.send_away(state.index[mission.truck], state.book.stop(gate.place_out)) < 0:
+        if state.traffic.send_away(state.index[mission.truck], state.book.stop(gate.place_out), STAY_MS) < 0:
             if mission.truck not in self._exit_wanted:
                 self._exit_wanted.append(mission.truck)
             state.try_again()

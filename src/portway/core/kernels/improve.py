@@ -7,7 +7,9 @@ the sum of planned arrivals never grows (Monotone in `docs/decisions/0002-traffi
 import numpy as np
 from numba import njit
 
+from portway.core.kernels.allocation import ask_again, wake
 from portway.core.kernels.columns import (
+    C_NOW,
     T_BLOCKED,
     T_DUE_MS,
     T_END,
@@ -23,7 +25,7 @@ from portway.core.kernels.columns import (
     T_STEP,
     T_STOP,
 )
-from portway.core.kernels.passage import kick, wake
+from portway.core.kernels.motion import fastest_ms
 from portway.core.kernels.search import search
 from portway.core.kernels.uses import commit, withdraw
 
@@ -32,17 +34,18 @@ PATIENCE_MS_MAX = 32_000
 
 
 @njit(cache=True)
-def adopt(uses, count, arrays, trucks, plan_mv, plan_level, agenda, clock, n, goal, steps, eta, way, touched, now):
-    """Replace what is not granted of truck n's plan by `way`, wake whom that frees, and let the truck ask."""
-    freed = withdraw(uses, count, arrays, trucks, plan_mv, n, touched)
-    commit(uses, count, arrays, trucks, plan_mv, plan_level, n, steps, way, eta)
-    trucks[n, T_ETA_MS] = eta
-    trucks[n, T_GOAL] = goal
-    trucks[n, T_RETRY_MS] = now
-    trucks[n, T_PATIENCE_MS] = PATIENCE_MS_MIN
+def adopt(table, roads, scratch, n, goal, steps, eta):
+    """Replace what is not granted of truck n's plan by `scratch.way`, wake whom that frees, and let the truck ask."""
+    now = table.clock[C_NOW]
+    freed = withdraw(table, roads, n, scratch.touched)
+    commit(table, roads, n, steps, scratch.way, eta)
+    table.trucks[n, T_ETA_MS] = eta
+    table.trucks[n, T_GOAL] = goal
+    table.trucks[n, T_RETRY_MS] = now
+    table.trucks[n, T_PATIENCE_MS] = PATIENCE_MS_MIN
     for i in range(freed):
-        wake(uses, count, arrays, trucks, plan_mv, agenda, clock, touched[i], now)
-    kick(uses, count, arrays, trucks, plan_mv, agenda, clock, n, now)
+        wake(table, roads, scratch.touched[i], now)
+    ask_again(table, roads, n, now)
 
 
 @njit(cache=True)
@@ -67,108 +70,51 @@ def candidates(trucks, costs, goal_row, now, slack_ms):
 
 
 @njit(cache=True)
-def best_responses(
-    uses,
-    count,
-    arrays,
-    trucks,
-    plan_mv,
-    plan_level,
-    agenda,
-    clock,
-    costs,
-    goal_row,
-    weight,
-    labels,
-    best,
-    stamp,
-    mark,
-    heap,
-    way,
-    touched,
-    now,
-    slack_ms,
-    gain_ms,
-    at_most,
-):
-    """Offer up to `at_most` trucks a new plan; returns (searches, plans adopted, ms gained)."""
+def best_responses(table, roads, scratch, costs, goal_row, weight, mark, slack_ms, gain_ms, at_most):
+    """Offer up to `at_most` trucks a new plan; returns (searches, plans adopted, ms gained). `costs` (2, goals, S) by
+    load and `goal_row` (S,)."""
+    trucks, now = table.trucks, table.clock[C_NOW]
     adopted, gained, searches = 0, 0, 0
     chosen = candidates(trucks, costs, goal_row, now, slack_ms)
     for n in chosen[:at_most]:
         if trucks[n, T_GRANTED] + 1 >= trucks[n, T_END]:
             continue
         goal = trucks[n, T_GOAL]
-        cost = costs[trucks[n, T_LOAD], goal_row[goal]]
         searches += 1
-        steps, eta = search(
-            uses,
-            count,
-            arrays,
-            trucks,
-            plan_mv,
-            n,
-            goal,
-            now,
-            cost,
-            weight,
-            labels,
-            best,
-            stamp,
-            mark + searches,
-            heap,
-            way,
-        )
+        cost = costs[trucks[n, T_LOAD], goal_row[goal]]
+        steps, eta = search(table, roads, scratch, n, goal, cost, weight, mark + searches)
         if steps <= 0 or eta > trucks[n, T_ETA_MS] - gain_ms:
             trucks[n, T_RETRY_MS] = now + trucks[n, T_PATIENCE_MS]
             trucks[n, T_PATIENCE_MS] = min(2 * trucks[n, T_PATIENCE_MS], PATIENCE_MS_MAX)
             continue
         gained += trucks[n, T_ETA_MS] - eta
         adopted += 1
-        adopt(
-            uses,
-            count,
-            arrays,
-            trucks,
-            plan_mv,
-            plan_level,
-            agenda,
-            clock,
-            n,
-            goal,
-            steps,
-            eta,
-            way,
-            touched,
-            now,
-        )
+        adopt(table, roads, scratch, n, goal, steps, eta)
     return searches, adopted, gained
 
 
 @njit(cache=True)
-def shortest_route(arrays, trucks, plan_mv, plan_level, n, goal, cost):
+def shortest_route(table, roads, n, goal, cost):
     """First come, first served: follow the cost table, no times; writes the route into the plan. Returns its length."""
-    ring = plan_mv.shape[1]
+    trucks, plan_mv, ring = table.trucks, table.plan_mv, table.plan_mv.shape[1]
     stop, step, length = trucks[n, T_STOP], trucks[n, T_GRANTED] + 1, 0
     if trucks[n, T_GRANTED] > trucks[n, T_STEP]:  # it rolls: its next step is decided
-        stop = arrays.mv_to[plan_mv[n, trucks[n, T_GRANTED] % ring]]
+        stop = roads.mv_to[plan_mv[n, trucks[n, T_GRANTED] % ring]]
     while stop != goal and length < ring - 4:
         chosen, low = -1, np.int64(1) << 40
-        for e in range(arrays.out_ptr[stop], arrays.out_ptr[stop + 1]):
-            m = arrays.out_mv[e]
-            into = arrays.mv_to[m]
-            if arrays.closed[m] or (arrays.private[into] and into != goal):
+        for e in range(roads.out_ptr[stop], roads.out_ptr[stop + 1]):
+            m = roads.out_mv[e]
+            into = roads.mv_to[m]
+            if roads.closed[m] or (roads.private[into] and into != goal):
                 continue
-            dur = np.int64(1) << 30
-            for p in range(trucks[n, T_LOAD] * 9, trucks[n, T_LOAD] * 9 + 9):
-                if arrays.dur_ms[p, m] >= 0:
-                    dur = min(dur, np.int64(arrays.dur_ms[p, m]))
+            dur = min(np.int64(1) << 30, fastest_ms(roads, trucks[n, T_LOAD], m))
             if dur + cost[into] < low:
                 chosen, low = m, dur + cost[into]
         if chosen < 0:
             return 0
         plan_mv[n, step % ring] = chosen
-        plan_level[n, step % ring] = 2
-        stop = arrays.mv_to[chosen]
+        table.plan_level[n, step % ring] = 2
+        stop = roads.mv_to[chosen]
         step += 1
         length += 1
     trucks[n, T_END] = step

@@ -51,28 +51,6 @@ def pose_within(x, y, heading, times, low, high, offset_ms, out):
 
 
 @njit(cache=True)
-def poses_now(trucks, plan_mv, ptr, x, y, heading, times_ms, dur_ms, stop_pose, at_ms, out):
-    """Poses and speeds (m/s) of all trucks at `at_ms` into `out` (N, 4), from their rows in the table of traffic.
-
-    `at_ms` must not lie before the start of a movement under way. One that takes `T_EXTRA_MS` longer than its profile
-    is stretched evenly, as in the log of drives.
-    """
-    pose = np.empty(4)
-    for n in range(len(trucks)):
-        stop = trucks[n, c.T_STOP]
-        if trucks[n, c.T_MOVING]:
-            mv, profile = plan_mv[n, trucks[n, c.T_STEP] % c.RING], trucks[n, c.T_PROFILE]
-            low, high = ptr[mv], ptr[mv + 1]
-            times = times_ms[profile]
-            stretch = 1.0 + trucks[n, c.T_EXTRA_MS] / max(dur_ms[profile - profile % 3, mv], 1)
-            pose_within(x, y, heading, times, low, high, (at_ms - trucks[n, c.T_START_MS]) / stretch, pose)
-            out[n, 0], out[n, 1], out[n, 2], out[n, 3] = pose[0], pose[1], pose[2], 1000.0 * pose[3] / stretch
-        else:
-            out[n, 0], out[n, 1], out[n, 2] = stop_pose[stop, 0], stop_pose[stop, 1], stop_pose[stop, 2]
-            out[n, 3] = 0.0
-
-
-@njit(cache=True)
 def _along(ptr, x, y, heading, step_m, mv, metres, out):
     """Pose (3,) on a movement, `metres` from its start."""
     low, high = ptr[mv], ptr[mv + 1]

@@ -4,7 +4,7 @@ Theory of operation. The order of uses says who waits for whom, so nothing has t
 step can be timed as soon as all uses before its own have been. Trucks are taken one after the other and driven as far
 as the table allows; who needs a resource that is not timed yet waits for it and is taken up again when its turn has
 come. What a standing truck takes is free at the latest of the releases before it; a rolling truck goes on if that is
-not later than its decision time, else it stops (`passage.decide`).
+not later than its decision time, else it stops (`allocation.asked`).
 
 One thing does depend on time. A truck whose decision is open holds resources that it frees after it, sooner or later
 as it rolls on or stops, and others may wait for these before it gets its next step. When nobody can be taken up,
@@ -21,13 +21,12 @@ from numba import njit
 
 from portway.core.kernels.columns import (
     C_DIRTY,
-    C_EVENTS,
     C_MODE,
     C_NOW,
     FOREVER,
-    FREE,
     LIVE,
     T_DECIDED,
+    T_DONE,
     T_DUE_MS,
     T_END,
     T_ETA_MS,
@@ -45,221 +44,252 @@ from portway.core.kernels.columns import (
     TIN,
     TOUT,
     WHO,
+    Table,
 )
-from portway.core.kernels.passage import decision_ms, roll_level, stretched
-from portway.core.kernels.uses import standing_first
+from portway.core.kernels.grouped import grouped
+from portway.core.kernels.motion import decision_ms, first_profile, roll_level, stretched
+from portway.core.kernels.uses import find, standing_first
 
-S_READY_MS, S_WAITS_FOR, S_COLUMNS = (
-    0,
-    1,
-    2,
-)  # of a truck that stands: from when on it can go; resource waited for, or -1
+
+@grouped
+class Book:
+    """How far a rehearsal has come; R resources, N trucks."""
+
+    heads: np.ndarray  # (R,) first use that is not timed
+    free_ms: np.ndarray  # (R,) latest end of those before
+    ready_ms: np.ndarray  # (N,) from when on a standing truck can go
+    waits_for: np.ndarray  # (N,) resource whose turn has not come, or -1
+    stack: np.ndarray  # (N + 1,) trucks to drive
 
 
 @njit(cache=True)
-def finish(uses, count, heads, free_ms, state, stack, size, k, at):
+def finish(shadow, book, size, k, at):
     """The first use of resource k that is not timed ends at `at`; returns the size of the stack of trucks to drive."""
-    uses[k, heads[k], TOUT] = at
-    heads[k] += 1
-    free_ms[k] = max(free_ms[k], at)
-    if heads[k] < count[k]:
-        n = uses[k, heads[k], WHO]
-        if state[n, S_WAITS_FOR] == k:
-            state[n, S_WAITS_FOR] = -1
-            stack[size] = n
+    shadow.uses[k, book.heads[k], TOUT] = at
+    book.heads[k] += 1
+    book.free_ms[k] = max(book.free_ms[k], at)
+    if book.heads[k] < shadow.used[k]:
+        n = shadow.uses[k, book.heads[k], WHO]
+        if book.waits_for[n] == k:
+            book.waits_for[n] = -1
+            book.stack[size] = n
             size += 1
     return size
 
 
 @njit(cache=True)
-def release(uses, count, heads, free_ms, arrays, shadow, state, stack, size, n, m, profile, after_ms, until_ms):
+def release(shadow, roads, book, size, n, m, profile, after_ms, until_ms):
     """Time the releases of the step under way of truck n whose offsets lie in (after_ms, until_ms]."""
-    extra, dur, start = shadow[n, T_EXTRA_MS], arrays.dur_ms[profile - profile % 3, m], shadow[n, T_START_MS]
-    for r in range(arrays.res_ptr[m], arrays.res_ptr[m + 1]):
-        offset = arrays.rel_ms[profile, r]
-        if after_ms < offset <= until_ms and arrays.res_id[r] != arrays.mv_to[m]:
-            at = start + stretched(offset, extra, dur)
-            size = finish(uses, count, heads, free_ms, state, stack, size, arrays.res_id[r], at)
+    extra, dur = shadow.trucks[n, T_EXTRA_MS], roads.dur_ms[profile - profile % 3, m]
+    for r in range(roads.res_ptr[m], roads.res_ptr[m + 1]):
+        offset = roads.rel_ms[profile, r]
+        if after_ms < offset <= until_ms and roads.res_id[r] != roads.mv_to[m]:
+            at = shadow.trucks[n, T_START_MS] + stretched(offset, extra, dur)
+            size = finish(shadow, book, size, roads.res_id[r], at)
     return size
 
 
 @njit(cache=True)
-def available_ms(uses, count, heads, free_ms, arrays, plan_mv, state, n, step):
+def available_ms(shadow, roads, book, n, step):
     """When the resources of a step of truck n have been freed by all before it; FOREVER when that is not known yet, and
     the truck then waits for one of them."""
-    m, latest = plan_mv[n, step % plan_mv.shape[1]], np.int64(0)
-    for r in range(arrays.res_ptr[m], arrays.res_ptr[m + 1]):
-        k = arrays.res_id[r]
-        if k == arrays.mv_from[m]:
+    m, latest = movement(shadow, n, step), np.int64(0)
+    for r in range(roads.res_ptr[m], roads.res_ptr[m + 1]):
+        k = roads.res_id[r]
+        if k == roads.mv_from[m]:
             continue
-        if standing_first(uses, count, heads[k], k, n, step) < 0:
-            state[n, S_WAITS_FOR] = k
+        if standing_first(shadow.uses, shadow.used, book.heads[k], k, n, step) < 0:
+            book.waits_for[n] = k
             return FOREVER
-        latest = max(latest, free_ms[k])
+        latest = max(latest, book.free_ms[k])
     return latest
 
 
+@njit(cache=True, inline="always")
+def movement(shadow, n, step):
+    """Movement of a step of truck n."""
+    return shadow.plan_mv[n, step % shadow.plan_mv.shape[1]]
+
+
 @njit(cache=True)
-def take(uses, count, heads, arrays, plan_mv, n, step, at):
+def take(shadow, roads, book, n, step, at):
     """Truck n takes the resources of a step at `at`."""
-    m = plan_mv[n, step % plan_mv.shape[1]]
-    for r in range(arrays.res_ptr[m], arrays.res_ptr[m + 1]):
-        k = arrays.res_id[r]
-        if k != arrays.mv_from[m]:
-            uses[k, standing_first(uses, count, heads[k], k, n, step), TIN] = at
+    m = movement(shadow, n, step)
+    for r in range(roads.res_ptr[m], roads.res_ptr[m + 1]):
+        k = roads.res_id[r]
+        if k != roads.mv_from[m]:
+            shadow.uses[k, standing_first(shadow.uses, shadow.used, book.heads[k], k, n, step), TIN] = at
 
 
 @njit(cache=True)
-def begin(uses, count, heads, free_ms, arrays, shadow, plan_mv, state, stack, size, n, level_in, at):
+def begin(shadow, roads, book, size, n, level_in, at):
     """Truck n begins its next step; what it frees before its decision is known at once."""
-    shadow[n, T_STEP] += 1
-    m = plan_mv[n, shadow[n, T_STEP] % plan_mv.shape[1]]
-    base = (shadow[n, T_LOAD] * 3 + level_in) * 3
-    shadow[n, T_MOVING] = 1
-    shadow[n, T_STOP] = arrays.mv_to[m]
-    shadow[n, T_START_MS] = at
-    shadow[n, T_PROFILE] = base
-    shadow[n, T_LEVEL_IN] = level_in
-    shadow[n, T_EXTRA_MS] = 0
-    dec = decision_ms(arrays, base, m)
-    return release(uses, count, heads, free_ms, arrays, shadow, state, stack, size, n, m, base, -1, dec)
+    trucks = shadow.trucks
+    trucks[n, T_STEP] += 1
+    m = movement(shadow, n, trucks[n, T_STEP])
+    base = first_profile(trucks[n, T_LOAD], level_in)
+    trucks[n, T_MOVING] = 1
+    trucks[n, T_STOP] = roads.mv_to[m]
+    trucks[n, T_START_MS] = at
+    trucks[n, T_PROFILE] = base
+    trucks[n, T_LEVEL_IN] = level_in
+    trucks[n, T_EXTRA_MS] = 0
+    return release(shadow, roads, book, size, n, m, base, -1, decision_ms(roads, base, m))
 
 
 @njit(cache=True)
-def decide(uses, count, heads, free_ms, arrays, shadow, plan_mv, state, stack, size, n, level):
+def decide(shadow, roads, book, size, n, level):
     """Truck n ends the step under way at a level: it rolls on into the next one, or stands."""
-    m, base = plan_mv[n, shadow[n, T_STEP] % plan_mv.shape[1]], shadow[n, T_PROFILE]
-    extra, full, start = shadow[n, T_EXTRA_MS], arrays.dur_ms[base, m], shadow[n, T_START_MS]
-    dec = decision_ms(arrays, base, m)
-    size = release(
-        uses, count, heads, free_ms, arrays, shadow, state, stack, size, n, m, base + level, dec, FOREVER
-    )  # fmt: skip
-    end = start + stretched(arrays.dur_ms[base + level, m], extra, full)
+    trucks = shadow.trucks
+    m, base = movement(shadow, n, trucks[n, T_STEP]), trucks[n, T_PROFILE]
+    extra, full, start = trucks[n, T_EXTRA_MS], roads.dur_ms[base, m], trucks[n, T_START_MS]
+    dec = decision_ms(roads, base, m)
+    size = release(shadow, roads, book, size, n, m, base + level, dec, FOREVER)
+    end = start + stretched(roads.dur_ms[base + level, m], extra, full)
     if level == 0:
-        shadow[n, T_MOVING] = 0
-        state[n, S_READY_MS] = end
+        trucks[n, T_MOVING] = 0
+        book.ready_ms[n] = end
         return size
-    take(uses, count, heads, arrays, plan_mv, n, shadow[n, T_STEP] + 1, start + stretched(dec, extra, full))
-    return begin(uses, count, heads, free_ms, arrays, shadow, plan_mv, state, stack, size, n, level, end)
+    take(shadow, roads, book, n, trucks[n, T_STEP] + 1, start + stretched(dec, extra, full))
+    return begin(shadow, roads, book, size, n, level, end)
 
 
 @njit(cache=True)
-def end_plan(uses, count, heads, free_ms, shadow, state, stack, size, n):
+def end_plan(shadow, book, size, n):
     """Truck n stands at the end of its plan; a road truck is gone some time later."""
-    shadow[n, T_ETA_MS] = state[n, S_READY_MS]
-    if shadow[n, T_SINK_MS] > 0:
-        at = state[n, S_READY_MS] + shadow[n, T_SINK_MS]
-        size = finish(uses, count, heads, free_ms, state, stack, size, shadow[n, T_STOP], at)
+    shadow.trucks[n, T_ETA_MS] = book.ready_ms[n]
+    if shadow.trucks[n, T_SINK_MS] > 0:
+        at = book.ready_ms[n] + shadow.trucks[n, T_SINK_MS]
+        size = finish(shadow, book, size, shadow.trucks[n, T_STOP], at)
     return size
 
 
 @njit(cache=True)
-def drive(uses, count, heads, free_ms, arrays, shadow, plan_mv, plan_level, state, stack, size, n):
+def drive(shadow, roads, book, size, n):
     """Drive truck n as far as the table is timed; returns the size of the stack."""
+    trucks = shadow.trucks
     while True:
-        after = shadow[n, T_STEP] + 1
-        if shadow[n, T_MOVING] == 1:
-            level = roll_level(arrays, shadow, plan_mv, plan_level, n)
+        after = trucks[n, T_STEP] + 1
+        if trucks[n, T_MOVING] == 1:
+            level = roll_level(shadow, roads, n)
             if level > 0:
-                at = available_ms(uses, count, heads, free_ms, arrays, plan_mv, state, n, after)
+                at = available_ms(shadow, roads, book, n, after)
                 if at == FOREVER:
                     return size
-                if at > open_until_ms(arrays, shadow, plan_mv, n):
+                if at > open_until_ms(shadow, roads, n):
                     level = 0
-            size = decide(uses, count, heads, free_ms, arrays, shadow, plan_mv, state, stack, size, n, level)
+            size = decide(shadow, roads, book, size, n, level)
             continue
-        if after >= shadow[n, T_END]:
-            return end_plan(uses, count, heads, free_ms, shadow, state, stack, size, n)
-        at = available_ms(uses, count, heads, free_ms, arrays, plan_mv, state, n, after)
+        if after >= trucks[n, T_END]:
+            return end_plan(shadow, book, size, n)
+        at = available_ms(shadow, roads, book, n, after)
         if at == FOREVER:
             return size
-        at = max(at, state[n, S_READY_MS])
-        take(uses, count, heads, arrays, plan_mv, n, after, at)
-        size = begin(uses, count, heads, free_ms, arrays, shadow, plan_mv, state, stack, size, n, 0, at)
+        at = max(at, book.ready_ms[n])
+        take(shadow, roads, book, n, after, at)
+        size = begin(shadow, roads, book, size, n, 0, at)
 
 
 @njit(cache=True)
-def open_until_ms(arrays, shadow, plan_mv, n):
+def open_until_ms(shadow, roads, n):
     """The decision time of a moving truck."""
-    m, base = plan_mv[n, shadow[n, T_STEP] % plan_mv.shape[1]], shadow[n, T_PROFILE]
-    dec = decision_ms(arrays, base, m)
-    return shadow[n, T_START_MS] + stretched(dec, shadow[n, T_EXTRA_MS], arrays.dur_ms[base, m])
+    m, base = movement(shadow, n, shadow.trucks[n, T_STEP]), shadow.trucks[n, T_PROFILE]
+    dec = decision_ms(roads, base, m)
+    return shadow.trucks[n, T_START_MS] + stretched(dec, shadow.trucks[n, T_EXTRA_MS], roads.dur_ms[base, m])
 
 
 @njit(cache=True)
-def earliest_open(arrays, shadow, plan_mv, state):
+def earliest_open(shadow, roads, book):
     """The truck whose open decision comes first, -1 if none is open."""
     chosen, low = -1, np.int64(FOREVER)
-    for n in range(len(shadow)):
-        if shadow[n, T_MOVING] == 1 and state[n, S_WAITS_FOR] >= 0:
-            at = open_until_ms(arrays, shadow, plan_mv, n)
+    for n in range(len(shadow.trucks)):
+        if shadow.trucks[n, T_MOVING] == 1 and book.waits_for[n] >= 0:
+            at = open_until_ms(shadow, roads, n)
             if at < low:
                 chosen, low = n, at
     return chosen
 
 
 @njit(cache=True)
-def known_frees(uses, count, heads, free_ms, state, stack, agenda, clock):
-    """Time the uses whose end is on the agenda: what trucks under way will free in any case."""
-    times, what, found = np.empty(clock[C_EVENTS], np.int64), np.empty(clock[C_EVENTS], np.int64), 0
-    for i in range(clock[C_EVENTS]):
-        if agenda[i, 1] >> 40 == FREE:
-            times[found], what[found] = agenda[i, 0], agenda[i, 1]
-            found += 1
-    for i in np.argsort(times[:found], kind="mergesort"):
-        finish(uses, count, heads, free_ms, state, stack, 0, what[i] & 0xFFFFF, times[i])
-
-
-@njit(cache=True)
-def set_out(uses, count, heads, free_ms, arrays, shadow, plan_mv, state, stack, n, now, mode):
-    """Put truck n where it is now, with what it has decided."""
-    due = shadow[n, T_DUE_MS] if mode == LIVE else 0
-    state[n, S_READY_MS] = max(now, shadow[n, T_HELD_UNTIL_MS], due)
-    if shadow[n, T_MOVING] == 0 or shadow[n, T_DECIDED] == 0:
-        return 0
-    m, profile = plan_mv[n, shadow[n, T_STEP] % plan_mv.shape[1]], shadow[n, T_PROFILE]
-    full, extra = arrays.dur_ms[profile - profile % 3, m], shadow[n, T_EXTRA_MS]
-    end = shadow[n, T_START_MS] + stretched(arrays.dur_ms[profile, m], extra, full)
-    if shadow[n, T_GRANTED] == shadow[n, T_STEP]:
-        shadow[n, T_MOVING] = 0
-        state[n, S_READY_MS] = end
-        return 0
-    return begin(uses, count, heads, free_ms, arrays, shadow, plan_mv, state, stack, 0, n, profile % 3, end)
-
-
-@njit(cache=True)
-def rehearse(uses, count, arrays, trucks, plan_mv, plan_level, agenda, clock):
-    """Renew all times of the table. Returns the number of trucks that never end their plan (0, or the order of passage
-    has a cycle, which must not happen)."""
-    heads, free_ms = np.zeros(len(count), np.int64), np.zeros(len(count), np.int64)
-    shadow, now = trucks.copy(), clock[C_NOW]
-    state = np.zeros((len(trucks), S_COLUMNS), np.int64)
-    state[:, S_WAITS_FOR] = -1
-    stack = np.empty(len(trucks) + 1, np.int64)
-    known_frees(uses, count, heads, free_ms, state, stack, agenda, clock)
+def frees_by_profiles(table, roads, frees):
+    """What trucks under way will free in any case, as their profiles say: rows (instant, resource) into `frees`;
+    returns their number."""
+    trucks, found = table.trucks, 0
     for n in range(len(trucks)):
-        set_out(uses, count, heads, free_ms, arrays, shadow, plan_mv, state, stack, n, now, clock[C_MODE])
+        step, start = trucks[n, T_STEP], trucks[n, T_START_MS]
+        if trucks[n, T_MOVING] == 1:
+            m, profile = movement(table, n, step), trucks[n, T_PROFILE]
+            base = profile - profile % 3
+            known_ms = FOREVER if trucks[n, T_DECIDED] == 1 else decision_ms(roads, base, m)
+            for r in range(roads.res_ptr[m], roads.res_ptr[m + 1]):
+                k, offset = roads.res_id[r], roads.rel_ms[profile, r]
+                if k == roads.mv_to[m] or offset > known_ms:
+                    continue
+                if find(table.uses, table.used, k, n, step - 1 if k == roads.mv_from[m] else step) >= 0:
+                    frees[found, 0] = start + stretched(offset, trucks[n, T_EXTRA_MS], roads.dur_ms[base, m])
+                    frees[found, 1] = k
+                    found += 1
+        elif trucks[n, T_SINK_MS] > 0 and trucks[n, T_DONE] == 1:
+            k = trucks[n, T_STOP]
+            if find(table.uses, table.used, k, n, step) >= 0:
+                frees[found, 0], frees[found, 1] = trucks[n, T_ETA_MS] + trucks[n, T_SINK_MS], k
+                found += 1
+    return found
+
+
+@njit(cache=True)
+def set_out(shadow, roads, book, n, now, mode):
+    """Put truck n where it is now, with what it has decided."""
+    trucks = shadow.trucks
+    due = trucks[n, T_DUE_MS] if mode == LIVE else 0
+    book.ready_ms[n] = max(now, trucks[n, T_HELD_UNTIL_MS], due)
+    if trucks[n, T_MOVING] == 0 or trucks[n, T_DECIDED] == 0:
+        return
+    m, profile = movement(shadow, n, trucks[n, T_STEP]), trucks[n, T_PROFILE]
+    full, extra = roads.dur_ms[profile - profile % 3, m], trucks[n, T_EXTRA_MS]
+    end = trucks[n, T_START_MS] + stretched(roads.dur_ms[profile, m], extra, full)
+    if trucks[n, T_GRANTED] == trucks[n, T_STEP]:
+        trucks[n, T_MOVING] = 0
+        book.ready_ms[n] = end
+        return
+    begin(shadow, roads, book, 0, n, profile % 3, end)
+
+
+@njit(cache=True)
+def rehearse(table, roads, frees):
+    """Renew all times of the table. `frees` (F, 2) are instants and resources that trucks under way will free in any
+    case. Returns the number of trucks that never end their plan (0, or the order of passage has a cycle, which must not
+    happen)."""
+    trucks, count = table.trucks, table.used
+    shadow = Table(
+        table.uses, count, trucks.copy(), table.plan_mv, table.plan_level, table.clock, table.told, table.ended
+    )  # fmt: skip
+    book = Book(
+        np.zeros(len(count), np.int64), np.zeros(len(count), np.int64), np.zeros(len(trucks), np.int64),
+        np.full(len(trucks), np.int64(-1)), np.empty(len(trucks) + 1, np.int64),
+    )  # fmt: skip
+    for i in np.argsort(frees[:, 0], kind="mergesort"):
+        finish(shadow, book, 0, frees[i, 1], frees[i, 0])
+    for n in range(len(trucks)):
+        set_out(shadow, roads, book, n, table.clock[C_NOW], table.clock[C_MODE])
     size = 0
     for n in range(len(trucks) - 1, -1, -1):
         if trucks[n, T_MOVING] == 1 or trucks[n, T_STEP] + 1 < trucks[n, T_END]:
-            stack[size] = n
+            book.stack[size] = n
             size += 1
     while size > 0:
         while size > 0:
-            n = stack[size - 1]
-            size = drive(
-                uses, count, heads, free_ms, arrays, shadow, plan_mv, plan_level, state, stack, size - 1, n
-            )  # fmt: skip
-        n = earliest_open(arrays, shadow, plan_mv, state)
+            size = drive(shadow, roads, book, size - 1, book.stack[size - 1])
+        n = earliest_open(shadow, roads, book)
         if n >= 0:
-            state[n, S_WAITS_FOR] = -1
-            size = decide(uses, count, heads, free_ms, arrays, shadow, plan_mv, state, stack, 0, n, 0)
-            stack[size] = n
+            book.waits_for[n] = -1
+            size = decide(shadow, roads, book, 0, n, 0)
+            book.stack[size] = n
             size += 1
-    clock[C_DIRTY] = 0
+    table.clock[C_DIRTY] = 0
     stuck = 0
     for n in range(len(trucks)):
-        trucks[n, T_ETA_MS] = shadow[n, T_ETA_MS]
-        if shadow[n, T_STEP] + 1 < shadow[n, T_END]:
+        trucks[n, T_ETA_MS] = shadow.trucks[n, T_ETA_MS]
+        if shadow.trucks[n, T_STEP] + 1 < shadow.trucks[n, T_END]:
             stuck += 1
     return stuck

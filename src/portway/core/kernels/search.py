@@ -13,6 +13,7 @@ from numba import njit
 
 from portway.core.kernels.agenda import pop, push
 from portway.core.kernels.columns import (
+    C_NOW,
     FOREVER,
     T_DECIDED,
     T_DUE_MS,
@@ -30,41 +31,51 @@ from portway.core.kernels.columns import (
     TOUT,
     WHO,
 )
-from portway.core.kernels.passage import decision_ms, stretched
+from portway.core.kernels.grouped import grouped
+from portway.core.kernels.motion import decision_ms, fastest_ms, first_profile, stretched
 
 FAR = 1 << 30
 L_STOP, L_GAP, L_LEVEL, L_TIME, L_TAKE, L_PARENT, L_MV, L_START, L_LEVEL_IN, L_GAP_END = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 L_COLUMNS = 10
+SPARE = 12  # uses of a resource that are left to those who have no other choice
+
+
+@grouped
+class Ask:
+    """What a search looks for."""
+
+    goal: int
+    stay_ms: np.int64  # how long the goal has to be free from the arrival on
+    cost: np.ndarray  # (S,) least driving times to the goal
+    weight: int  # of `cost`, per cent
+    mark: int  # tells the labels of this search from those of others
 
 
 @njit(cache=True)
-def shortest_from(out_ptr, out_mv, mv_to, dur_ms, private, closed, load, goal, cost, in_ptr, in_mv, mv_from):
+def shortest_from(roads, into, load, goal, cost):
     """Least driving time from every stop to `goal` without other trucks, ms, into `cost` (S,) int32; FAR if none.
 
-    Reverse Dijkstra over the fastest profile of each movement: a lower bound for the search. Other places are not
-    passed through.
+    `into` are the movements by their ends, as (S + 1,) pointers into (M,) numbers. Reverse Dijkstra over the fastest
+    profile of each movement: a lower bound for the search. Other places are not passed through.
     """
-    n_stops = len(cost)
-    heap = np.empty((len(mv_to) + n_stops + 1, 2), np.int64)
+    in_ptr, in_mv = into
+    heap = np.empty((len(roads.mv_to) + len(cost) + 1, 2), np.int64)
     cost[:] = FAR
     cost[goal] = 0
     size = push(heap, 0, 0, goal)
     while size > 0:
         t, s = heap[0, 0], heap[0, 1]
         size = pop(heap, size)
-        if t > cost[s] or (private[s] and s != goal):
+        if t > cost[s] or (roads.private[s] and s != goal):
             continue
         for e in range(in_ptr[s], in_ptr[s + 1]):
             m = in_mv[e]
-            if closed[m]:
+            if roads.closed[m]:
                 continue
-            best = FAR
-            for p in range(load * 9, load * 9 + 9):
-                if dur_ms[p, m] >= 0:
-                    best = min(best, dur_ms[p, m])
-            if best < FAR and t + best < cost[mv_from[m]]:
-                cost[mv_from[m]] = t + best
-                size = push(heap, size, t + best, mv_from[m])
+            best = min(FAR, fastest_ms(roads, load, m))
+            if best < FAR and t + best < cost[roads.mv_from[m]]:
+                cost[roads.mv_from[m]] = t + best
+                size = push(heap, size, t + best, roads.mv_from[m])
 
 
 @njit(cache=True, inline="always")
@@ -80,17 +91,17 @@ def blocked_until(uses, count, k, n, low, high):
 
 
 @njit(cache=True, inline="always")
-def window(uses, count, arrays, n, m, profile, take, start, gap_end):
+def window(uses, count, roads, n, m, profile, take, start, gap_end):
     """Whether movement m can start at `start` with its resources taken at `take`: -1 if so, the time before which it
     cannot, or FOREVER if it never can from this label. The stop at its end is left to the caller."""
-    origin, goal = arrays.mv_from[m], arrays.mv_to[m]
-    for r in range(arrays.res_ptr[m], arrays.res_ptr[m + 1]):
-        k = arrays.res_id[r]
+    origin, goal = roads.mv_from[m], roads.mv_to[m]
+    for r in range(roads.res_ptr[m], roads.res_ptr[m + 1]):
+        k = roads.res_id[r]
         if k == goal:
             continue
-        if count[k] >= uses.shape[1] - 12:
+        if count[k] >= uses.shape[1] - SPARE:
             return FOREVER
-        leave = start + arrays.rel_ms[profile, r]
+        leave = start + roads.rel_ms[profile, r]
         if k == origin:
             if leave > gap_end:
                 return FOREVER
@@ -102,38 +113,20 @@ def window(uses, count, arrays, n, m, profile, take, start, gap_end):
 
 
 @njit(cache=True)
-def add_label(
-    labels,
-    size,
-    best,
-    stamp,
-    mark,
-    heap,
-    heap_size,
-    cost,
-    weight,
-    stop,
-    gap,
-    level,
-    t,
-    take,
-    parent,
-    mv,
-    start,
-    level_in,
-    gap_end,
-):
-    """Keep a label if it is the earliest of its state; returns the new sizes."""
-    if cost[stop] >= FAR or size >= len(labels):
+def add_label(scratch, ask, sizes, stop, gap, level, t, take, parent, mv, start, level_in, gap_end):
+    """Keep a label if it is the earliest of its state; returns the new sizes (labels, heap)."""
+    size, heap_size = sizes
+    cost, best, stamp = ask.cost, scratch.best, scratch.stamp
+    if cost[stop] >= FAR or size >= len(scratch.labels):
         return size, heap_size
-    if stamp[stop, gap, level] == mark and best[stop, gap, level] <= t:
+    if stamp[stop, gap, level] == ask.mark and best[stop, gap, level] <= t:
         return size, heap_size
-    stamp[stop, gap, level] = mark
+    stamp[stop, gap, level] = ask.mark
     best[stop, gap, level] = t
-    row = labels[size]
+    row = scratch.labels[size]
     row[L_STOP], row[L_GAP], row[L_LEVEL], row[L_TIME], row[L_TAKE] = stop, gap, level, t, take
     row[L_PARENT], row[L_MV], row[L_START], row[L_LEVEL_IN], row[L_GAP_END] = parent, mv, start, level_in, gap_end
-    heap_size = push(heap, heap_size, t + (weight * cost[stop]) // 100, size)
+    heap_size = push(scratch.heap, heap_size, t + (ask.weight * cost[stop]) // 100, size)
     return size + 1, heap_size
 
 
@@ -152,145 +145,65 @@ def own_gap(uses, count, k, n):
 
 
 @njit(cache=True)
-def first_labels(uses, count, arrays, trucks, plan_mv, n, now, labels, best, stamp, mark, heap, cost, weight):
-    """Labels from which truck n can still choose: the end of what is granted to it. Returns sizes and standing time."""
-    row = trucks[n]
-    ring = plan_mv.shape[1]
-    size, heap_size = 0, 0
+def first_labels(table, roads, scratch, ask, n, now):
+    """Labels from which truck n can still choose: the end of what is granted to it. Returns the sizes."""
+    row, ring = table.trucks[n], table.plan_mv.shape[1]
     if row[T_MOVING] == 0:
-        gap, gap_end = own_gap(uses, count, row[T_STOP], n)
+        gap, gap_end = own_gap(table.uses, table.used, row[T_STOP], n)
         leave = max(now, row[T_HELD_UNTIL_MS], row[T_DUE_MS])
-        return add_label(
-            labels,
-            size,
-            best,
-            stamp,
-            mark,
-            heap,
-            heap_size,
-            cost,
-            weight,
-            row[T_STOP],
-            gap,
-            0,
-            leave,
-            leave,
-            -1,
-            -1,
-            0,
-            0,
-            gap_end,
-        )
+        return add_label(scratch, ask, (0, 0), row[T_STOP], gap, 0, leave, leave, -1, -1, 0, 0, gap_end)
     step, start, base, extra = row[T_STEP], row[T_START_MS], row[T_PROFILE], row[T_EXTRA_MS]
-    m = plan_mv[n, step % ring]
+    m = table.plan_mv[n, step % ring]
     if row[T_DECIDED] == 1 and row[T_GRANTED] > step:
-        level = row[T_PROFILE] % 3
-        start += stretched(arrays.dur_ms[base, m], extra, arrays.dur_ms[base - level, m])
-        base, extra = (row[T_LOAD] * 3 + level) * 3, 0
-        m = plan_mv[n, (step + 1) % ring]
+        level = base % 3
+        start += stretched(roads.dur_ms[base, m], extra, roads.dur_ms[base - level, m])
+        base, extra = first_profile(row[T_LOAD], level), 0
+        m = table.plan_mv[n, (step + 1) % ring]
         open_choice = True
     else:
         open_choice = row[T_DECIDED] == 0
         base -= base % 3
-    stop, full = arrays.mv_to[m], arrays.dur_ms[base, m]
-    gap, gap_end = own_gap(uses, count, stop, n)
-    if open_choice:
-        decision = start + stretched(decision_ms(arrays, base, m), extra, full)
-        if decision >= now:
-            for level in range(1, 3):
-                if arrays.dur_ms[base + level, m] >= 0:
-                    t = start + stretched(arrays.dur_ms[base + level, m], extra, full)
-                    size, heap_size = add_label(
-                        labels,
-                        size,
-                        best,
-                        stamp,
-                        mark,
-                        heap,
-                        heap_size,
-                        cost,
-                        weight,
-                        stop,
-                        gap,
-                        level,
-                        t,
-                        decision,
-                        -1,
-                        -1,
-                        0,
-                        0,
-                        gap_end,
-                    )
+    stop, full, sizes = roads.mv_to[m], roads.dur_ms[base, m], (0, 0)
+    gap, gap_end = own_gap(table.uses, table.used, stop, n)
+    decision = start + stretched(decision_ms(roads, base, m), extra, full)
+    if open_choice and decision >= now:
+        for level in range(1, 3):
+            if roads.dur_ms[base + level, m] >= 0:
+                t = start + stretched(roads.dur_ms[base + level, m], extra, full)
+                sizes = add_label(scratch, ask, sizes, stop, gap, level, t, decision, -1, -1, 0, 0, gap_end)
     t = start + stretched(full, extra, full)
-    return add_label(
-        labels, size, best, stamp, mark, heap, heap_size, cost, weight, stop, gap, 0, t, t, -1, -1, 0, 0, gap_end
-    )
+    return add_label(scratch, ask, sizes, stop, gap, 0, t, t, -1, -1, 0, 0, gap_end)
 
 
 @njit(cache=True)
-def expand(
-    uses, count, arrays, load, n, label, goal, stay, labels, size, best, stamp, mark, heap, heap_size, cost, weight
-):
+def expand(table, roads, scratch, ask, sizes, n, label):
     """All successors of a label; returns the new sizes."""
+    labels, uses, count, goal = scratch.labels, table.uses, table.used, ask.goal
     stop, level_in, t = labels[label, L_STOP], labels[label, L_LEVEL], labels[label, L_TIME]
     take_first, gap_end = labels[label, L_TAKE], labels[label, L_GAP_END]
-    base = (load * 3 + level_in) * 3
-    cap = uses.shape[1] - 12
-    for e in range(arrays.out_ptr[stop], arrays.out_ptr[stop + 1]):
-        m = arrays.out_mv[e]
-        into = arrays.mv_to[m]
-        if cost[into] >= FAR or arrays.closed[m] or arrays.dur_ms[base, m] < 0:
+    base = first_profile(table.trucks[n, T_LOAD], level_in)
+    for e in range(roads.out_ptr[stop], roads.out_ptr[stop + 1]):
+        m = roads.out_mv[e]
+        into = roads.mv_to[m]
+        if ask.cost[into] >= FAR or roads.closed[m] or roads.dur_ms[base, m] < 0:
             continue
-        if arrays.private[into] and into != goal:
-            continue
-        if count[into] >= cap:
+        if (roads.private[into] and into != goal) or count[into] >= uses.shape[1] - SPARE:
             continue
         gap_low = np.int64(-1)
         for gap in range(count[into] + 1):
+            gap_high, after = np.int64(FOREVER), np.int64(FOREVER)
             if gap < count[into]:
                 if uses[into, gap, WHO] == n:
                     continue
-                gap_high = uses[into, gap, TIN]
-                after = uses[into, gap, TOUT]
-            else:
-                gap_high = FOREVER
-                after = FOREVER
+                gap_high, after = uses[into, gap, TIN], uses[into, gap, TOUT]
             start = max(t, gap_low) if level_in == 0 else t
-            while start + arrays.dur_ms[base, m] < gap_high and start < gap_end:
+            while start + roads.dur_ms[base, m] < gap_high and start < gap_end:
                 take = start if level_in == 0 else take_first
                 if take < gap_low:
                     break
-                until = window(uses, count, arrays, n, m, base, take, start, gap_end)
+                until = window(uses, count, roads, n, m, base, take, start, gap_end)
                 if until < 0:
-                    for level in range(3):
-                        p = base + level
-                        if arrays.dur_ms[p, m] < 0 or (level > 0 and into == goal):
-                            continue
-                        arrival = start + arrays.dur_ms[p, m]
-                        if into == goal and gap_high < min(FOREVER, arrival + stay):
-                            continue
-                        decided = start + arrays.dec_ms[p, m] if level > 0 else arrival
-                        size, heap_size = add_label(
-                            labels,
-                            size,
-                            best,
-                            stamp,
-                            mark,
-                            heap,
-                            heap_size,
-                            cost,
-                            weight,
-                            into,
-                            gap,
-                            level,
-                            arrival,
-                            decided,
-                            label,
-                            m,
-                            start,
-                            level_in,
-                            gap_high,
-                        )
+                    sizes = arrivals(roads, scratch, ask, sizes, label, m, base, level_in, start, gap, gap_high)
                     break
                 if level_in > 0 or until >= FOREVER:
                     break
@@ -298,47 +211,44 @@ def expand(
             gap_low = after
             if gap_low >= gap_end or gap_low >= FOREVER:
                 break
-    return size, heap_size
+    return sizes
 
 
 @njit(cache=True)
-def search(uses, count, arrays, trucks, plan_mv, n, goal, now, cost, weight, labels, best, stamp, mark, heap, way):
-    """Plan truck n to stop `goal`: rows (movement, level in, level out, start, take) into `way`.
-
-    Returns (steps, arrival ms); steps is -1 when there is no plan within the label limit.
-    """
-    load = trucks[n, T_LOAD]
-    stay = trucks[n, T_SINK_MS] if trucks[n, T_SINK_MS] > 0 else FOREVER
-    size, heap_size = first_labels(
-        uses, count, arrays, trucks, plan_mv, n, now, labels, best, stamp, mark, heap, cost, weight
-    )
-    while heap_size > 0:
-        label = heap[0, 1]
-        heap_size = pop(heap, heap_size)
-        stop, gap, level = labels[label, L_STOP], labels[label, L_GAP], labels[label, L_LEVEL]
-        if labels[label, L_TIME] > best[stop, gap, level]:
+def arrivals(roads, scratch, ask, sizes, label, m, base, level_in, start, gap, gap_high):
+    """Labels at the end of movement m, begun at `start`: standing, and rolling where that goes on."""
+    into = roads.mv_to[m]
+    for level in range(3):
+        p = base + level
+        if roads.dur_ms[p, m] < 0 or (level > 0 and into == ask.goal):
             continue
-        if stop == goal and level == 0 and labels[label, L_GAP_END] >= min(FOREVER, labels[label, L_TIME] + stay):
-            return unwind(labels, label, way), labels[label, L_TIME]
-        size, heap_size = expand(
-            uses,
-            count,
-            arrays,
-            load,
-            n,
-            label,
-            goal,
-            stay,
-            labels,
-            size,
-            best,
-            stamp,
-            mark,
-            heap,
-            heap_size,
-            cost,
-            weight,
-        )
+        at = start + roads.dur_ms[p, m]
+        if into == ask.goal and gap_high < min(FOREVER, at + ask.stay_ms):
+            continue
+        decided = start + roads.dec_ms[p, m] if level > 0 else at
+        sizes = add_label(scratch, ask, sizes, into, gap, level, at, decided, label, m, start, level_in, gap_high)
+    return sizes
+
+
+@njit(cache=True)
+def search(table, roads, scratch, n, goal, cost, weight, mark):
+    """Plan truck n to stop `goal`: rows (movement, level in, level out, start, take) into `scratch.way`.
+
+    `cost` (S,) are least driving times to the goal, `weight` per cent of them count; `mark` tells one search from all
+    before. Returns (steps, arrival ms); steps is -1 when there is no plan within the label limit.
+    """
+    sink_ms, labels, now = table.trucks[n, T_SINK_MS], scratch.labels, table.clock[C_NOW]
+    ask = Ask(goal, np.int64(sink_ms if sink_ms > 0 else FOREVER), cost, weight, mark)
+    sizes = first_labels(table, roads, scratch, ask, n, now)
+    while sizes[1] > 0:
+        label = scratch.heap[0, 1]
+        sizes = sizes[0], pop(scratch.heap, sizes[1])
+        stop, gap, level, t = labels[label, L_STOP], labels[label, L_GAP], labels[label, L_LEVEL], labels[label, L_TIME]
+        if t > scratch.best[stop, gap, level]:
+            continue
+        if stop == goal and level == 0 and labels[label, L_GAP_END] >= min(FOREVER, t + ask.stay_ms):
+            return unwind(labels, label, scratch.way), t
+        sizes = expand(table, roads, scratch, ask, sizes, n, label)
     return -1, FOREVER
 
 

@@ -7,6 +7,7 @@ Times say when that is expected; they place new uses and are renewed by a rehear
 from numba import njit
 
 from portway.core.kernels.columns import FOREVER, STEP_NO, T_END, T_GRANTED, T_LOAD, T_SINK_MS, T_STOP, TIN, TOUT, WHO
+from portway.core.kernels.motion import first_profile
 
 
 @njit(cache=True, inline="always")
@@ -57,46 +58,46 @@ def standing_first(uses, count, head, k, who, step):
 
 
 @njit(cache=True)
-def commit(uses, count, arrays, trucks, plan_mv, plan_level, n, length, way, eta):
+def commit(table, roads, n, length, way, eta):
     """Enter a plan of `length` steps behind the granted steps of truck n.
 
     `way` (length, 5): movement, level in, level out, start, take time (before the start when the truck rolls).
     """
-    ring = plan_mv.shape[1]
+    uses, count, trucks, ring = table.uses, table.used, table.trucks, table.plan_mv.shape[1]
     base_step = trucks[n, T_GRANTED] + 1
     load = trucks[n, T_LOAD]
     for j in range(length):
         m = way[j, 0]
-        profile = (load * 3 + way[j, 1]) * 3 + way[j, 2]
+        profile = first_profile(load, way[j, 1]) + way[j, 2]
         start = way[j, 3]
-        plan_mv[n, (base_step + j) % ring] = m
-        plan_level[n, (base_step + j) % ring] = way[j, 2]
-        origin, goal = arrays.mv_from[m], arrays.mv_to[m]
-        for r in range(arrays.res_ptr[m], arrays.res_ptr[m + 1]):
-            k = arrays.res_id[r]
+        table.plan_mv[n, (base_step + j) % ring] = m
+        table.plan_level[n, (base_step + j) % ring] = way[j, 2]
+        origin, goal = roads.mv_from[m], roads.mv_to[m]
+        for r in range(roads.res_ptr[m], roads.res_ptr[m + 1]):
+            k = roads.res_id[r]
             if k == origin:
                 i = find(uses, count, k, n, base_step + j - 1)
-                uses[k, i, TOUT] = start + arrays.rel_ms[profile, r]
+                uses[k, i, TOUT] = start + roads.rel_ms[profile, r]
             elif k == goal:
                 insert(uses, count, k, way[j, 4], FOREVER, n, base_step + j)
             else:
-                insert(uses, count, k, way[j, 4], start + arrays.rel_ms[profile, r], n, base_step + j)
+                insert(uses, count, k, way[j, 4], start + roads.rel_ms[profile, r], n, base_step + j)
     trucks[n, T_END] = base_step + length
     if trucks[n, T_SINK_MS] > 0:
-        k = arrays.mv_to[way[length - 1, 0]] if length > 0 else trucks[n, T_STOP]
+        k = roads.mv_to[way[length - 1, 0]] if length > 0 else trucks[n, T_STOP]
         uses[k, find(uses, count, k, n, base_step + length - 1), TOUT] = eta + trucks[n, T_SINK_MS]
 
 
 @njit(cache=True)
-def withdraw(uses, count, arrays, trucks, plan_mv, n, touched):
+def withdraw(table, roads, n, touched):
     """Take out every use of truck n that is not granted; fills `touched` with the resources, returns their number."""
-    ring = plan_mv.shape[1]
+    uses, count, trucks, ring = table.uses, table.used, table.trucks, table.plan_mv.shape[1]
     size = 0
     for step in range(trucks[n, T_GRANTED] + 1, trucks[n, T_END]):
-        m = plan_mv[n, step % ring]
-        for r in range(arrays.res_ptr[m], arrays.res_ptr[m + 1]):
-            k = arrays.res_id[r]
-            if k == arrays.mv_from[m]:
+        m = table.plan_mv[n, step % ring]
+        for r in range(roads.res_ptr[m], roads.res_ptr[m + 1]):
+            k = roads.res_id[r]
+            if k == roads.mv_from[m]:
                 if step == trucks[n, T_GRANTED] + 1:
                     uses[k, find(uses, count, k, n, step - 1), TOUT] = FOREVER
                 continue

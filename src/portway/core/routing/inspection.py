@@ -50,15 +50,3 @@ def goals(traffic: Traffic) -> list[int]:
 def granted_step(traffic: Traffic, truck: int) -> int:
     """The last step that is allocated to a truck."""
     return int(traffic.trucks[truck, c.T_GRANTED])
-
-
-def under_way(traffic: Traffic) -> np.ndarray:
-    """Movements under way as rows of the log of drives (N, 6): truck, movement, start, expected end, profile, extra."""
-    found, durations = [], traffic.map.arrays.dur_ms
-    for n, row in enumerate(traffic.trucks):
-        if row[c.T_MOVING]:
-            movement, profile, extra = traffic.plan_mv[n, row[c.T_STEP] % c.RING], row[c.T_PROFILE], row[c.T_EXTRA_MS]
-            duration = durations[profile, movement]
-            spare = duration * extra // durations[profile - profile % 3, movement]
-            found.append((n, movement, row[c.T_START_MS], row[c.T_START_MS] + duration + spare, profile, extra))
-    return np.array(found, np.int64).reshape(-1, 6)

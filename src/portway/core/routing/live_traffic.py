@@ -9,14 +9,13 @@ import contextlib
 import numpy as np
 
 from portway.core.kernels import columns as c
-from portway.core.kernels import live, passage, rehearsal, uses
-from portway.core.routing.traffic import Arrival, DeadlockError, Extension, Traffic, TrafficParameters
+from portway.core.kernels import live, uses
+from portway.core.routing.traffic import Arrival, DeadlockError, Drive, Extension, Traffic, TrafficParameters
 from portway.core.routing.traffic_map import HOLD, TrafficMap
 from portway.core.routing.whereabouts import Pose, Spot, off_way_m
 
 HORIZON_STEPS = 8  # announced at most
 POSITION_M = 1.0  # what a truck reports of its position may be wrong by so much
-EVENTS_PER_TRUCK = 256  # on the agenda of a rehearsal
 
 
 class LiveTraffic(Traffic):
@@ -42,16 +41,9 @@ class LiveTraffic(Traffic):
             return False
         if step < row[c.T_PASSED] or (step == row[c.T_PASSED] and along_m < self.along_m[truck] - POSITION_M):
             return True
-        live.report(
-            self.uses, self.count, self.arrays, self._rel_m, self.map.length_m, self.trucks,
-            self.plan_mv, self.agenda, self.clock, truck, step, along_m, at_ms,
-        )  # fmt: skip
+        live.report(self.table, self.arrays, self._rel_m, self.map.length_m, truck, step, along_m, at_ms)
         self.along_m[truck], self.seen_ms[truck], self.stands[truck] = along_m, at_ms, standing
-        if row[c.T_STEP] + 1 < row[c.T_END]:
-            passage.kick(
-                self.uses, self.count, self.arrays, self.trucks, self.plan_mv, self.agenda, self.clock,
-                truck, at_ms,
-            )  # fmt: skip
+        self._ask_again(truck)
         self._note_arrival(truck)
         return True
 
@@ -95,9 +87,7 @@ class LiveTraffic(Traffic):
 
     def leave(self, truck: int) -> None:
         """A truck is no longer led: it gives back all it holds and claims, its order of passage too."""
-        live.leave(
-            self.uses, self.count, self.arrays, self.trucks, self.plan_mv, self.agenda, self.clock, truck, self.now_ms
-        )  # fmt: skip
+        live.leave(self.table, self.arrays, truck, self.now_ms)
         self.stands[truck], self.along_m[truck] = True, 0.0
         self._at_once = [t for t in self._at_once if t != truck]
         self._told[truck] = self.trucks[truck, [c.T_GRANTED, c.T_END, c.T_GOAL]]
@@ -111,7 +101,7 @@ class LiveTraffic(Traffic):
         ground that it stands on is planned anew behind it. False, and nothing has changed, when somebody has been
         allocated that ground, or when not all of them find a way."""
         takes = self._takes(spot)
-        if any(live.held_by_others(self.uses, self.count, self.trucks, k, truck) for k in takes):
+        if any(live.held_by_others(self.table, k, truck) for k in takes):
             return False
         behind = sorted({int(who) for k in takes for who in self.uses[k, : self.count[k], c.WHO]} - {truck})
         everybody = [n for n in range(len(self.trucks)) if n != truck and self._has_open_way(n)]
@@ -136,11 +126,10 @@ class LiveTraffic(Traffic):
         at_once = list(self._at_once)
         goals = {n: int(self.trucks[n, c.T_GOAL]) for n in others}
         for n in others:
-            uses.withdraw(self.uses, self.count, self.arrays, self.trucks, self.plan_mv, n, self.touched)
+            uses.withdraw(self.table, self.arrays, n, self.scratch.touched)
         if all(not self.count[k] for k in self._takes(spot)):
             live.enter(
-                self.uses, self.count, self.arrays, self._rel_m, self.trucks, self.plan_mv, truck,
-                spot.stop, spot.movement, spot.along_m, self.now_ms,
+                self.table, self.arrays, self._rel_m, truck, spot.stop, spot.movement, spot.along_m, self.now_ms
             )  # fmt: skip
             self.along_m[truck], self.seen_ms[truck], self.stands[truck] = spot.along_m, self.now_ms, True
             self.trucks[truck, c.T_GOAL] = spot.stop
@@ -169,8 +158,8 @@ class LiveTraffic(Traffic):
     def _changing(self) -> list[np.ndarray]:
         """Everything that planning and allocation change."""
         return [
-            self.uses, self.count, self.trucks, self.plan_mv, self.plan_level, self.agenda, self.clock, self.along_m,
-            self.seen_ms, self.stands,
+            self.uses, self.count, self.trucks, self.plan_mv, self.plan_level, self.clock, self.along_m, self.seen_ms,
+            self.stands,
         ]  # fmt: skip
 
     def _note_arrival(self, truck: int) -> None:
@@ -197,34 +186,18 @@ class LiveTraffic(Traffic):
         self.along_m[truck], self.seen_ms[truck], self.stands[truck] = 0.0, self.now_ms, True
         self._told[truck] = self.trucks[truck, [c.T_GRANTED, c.T_END, c.T_GOAL]]
 
-    def advance(self, until_ms: int) -> list[Arrival]:
+    def advance(self, until_ms: int, drive: Drive) -> list[Arrival]:
         """Note the time; the arrivals that reports have brought, each once."""
+        drive(until_ms)
         self.clock[c.C_NOW] = max(self.now_ms, until_ms)
         here, self._at_once = self._at_once, []
         return [Arrival(truck, self.now_ms) for truck in here if self.done(truck)]
 
-    def next_event_ms(self) -> int:
-        """No road event is known before it is reported."""
-        return c.FOREVER
-
-    def renew(self, at_least_every_ms: int = 0) -> None:
-        """As in `Traffic`, from where trucks are expected to be."""
-        if not self.clock[c.C_DIRTY] or self.now_ms < self._renewed_ms + at_least_every_ms:
-            return
-        self._renewed_ms = self.now_ms
-        self.rehearsals_count += 1
-        events = np.zeros((len(self.trucks) * EVENTS_PER_TRUCK + 64, 2), np.int64)
-        clock = self.clock.copy()
-        live.expected_frees(
-            self.uses, self.count, self.arrays, self._rel_m, self.map.length_m, self.trucks, self.plan_mv,
-            self.along_m, self.seen_ms, events, clock,
-        )  # fmt: skip
-        stuck = rehearsal.rehearse(
-            self.uses, self.count, self.arrays, self.trucks, self.plan_mv, self.plan_level, events, clock
-        )
-        self.clock[c.C_DIRTY] = 0
-        if stuck:
-            raise DeadlockError(f"{stuck} trucks wait for each other at {self.now_ms} ms")
+    def _expected_frees(self) -> int:
+        """As in `Traffic`, from where trucks were last seen."""
+        return int(live.frees_by_reports(
+            self.table, self.arrays, self._rel_m, self.map.length_m, self.along_m, self.seen_ms, self.frees
+        ))  # fmt: skip
 
     def extensions(self) -> list[Extension]:
         """What trucks have to be told: newly allocated steps, or another way behind them."""

@@ -1,13 +1,12 @@
-"""Where trucks are now: from the table of traffic in a simulation, from their reports on a live terminal."""
+"""Where trucks are now; on a live terminal, from their reports."""
 
 from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 
-from portway.core.kernels.pose import pose_within, poses_now, poses_reported
+from portway.core.kernels.pose import pose_within, poses_reported
 from portway.core.routing.live_traffic import LiveTraffic
-from portway.core.routing.traffic import Traffic
 
 AHEAD_S_MAX = 2.0  # a truck that has not reported for longer is shown where it was last
 
@@ -22,27 +21,6 @@ class Positions(Protocol):
     def quality(self, at_ms: int) -> np.ndarray:
         """0 good, 1 uncertain, 2 bad of every row (N,)."""
         ...
-
-
-class SimulatedPositions:
-    """Exact, by the profile that each truck drives."""
-
-    def __init__(self, traffic: Traffic) -> None:
-        self._traffic = traffic
-        self._out = np.zeros((len(traffic.trucks), 4))
-
-    def at(self, at_ms: int) -> np.ndarray:
-        """See `Positions`."""
-        t, paths = self._traffic, self._traffic.map.paths
-        poses_now(
-            t.trucks, t.plan_mv, paths.ptr, paths.x, paths.y, paths.heading, paths.times_ms, t.map.arrays.dur_ms,
-            t.map.stop_pose, at_ms, self._out,
-        )  # fmt: skip
-        return self._out
-
-    def quality(self, at_ms: int) -> np.ndarray:
-        """All good."""
-        return np.zeros(len(self._out))
 
 
 class ReportedPositions:
@@ -75,4 +53,4 @@ class ReportedPositions:
         return (silent_ms > self._stale_ms).astype(float) + (silent_ms > self._lost_ms)
 
 
-__all__ = ["Positions", "ReportedPositions", "SimulatedPositions", "pose_within"]
+__all__ = ["Positions", "ReportedPositions", "pose_within"]

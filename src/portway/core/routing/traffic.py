@@ -1,7 +1,8 @@
-"""Traffic control: plans for trucks on one table of uses, and the passage of all trucks through it.
+"""Traffic control: plans for trucks on one table of uses, and who may drive on in which order.
 
-One object owns the arrays that the kernels share. It decides nothing about jobs: whoever calls `send` sees to it that
-a place has one claimant (`TrafficMap.excludes` tells which places shut each other).
+One object owns the arrays that the kernels share. It moves no truck: trucks report (`core.routing.reports`). It decides
+nothing about jobs: whoever calls `send` sees to it that a place has one claimant (`TrafficMap.excludes` tells which
+places shut each other).
 """
 
 from collections.abc import Callable
@@ -10,22 +11,21 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from portway.core.kernels import allocation, improve, rehearsal, search
 from portway.core.kernels import columns as c
-from portway.core.kernels import improve, passage, rehearsal, search
+from portway.core.kernels.grouped import changed
 from portway.core.kernels.search import FAR
 from portway.core.routing.foreign_uses import Ground, touched
-from portway.core.routing.traffic_map import TrafficMap
+from portway.core.routing.traffic_map import MapArrays, TrafficMap
 
 USES_PER_RESOURCE = 96
 LABELS_MAX = 60_000
-LOG_ROWS = 16_384
-SCRATCH = frozenset({
-    "labels", "label_heap", "best", "stamp", "mark", "way", "touched", "goal_row", "costs", "uses",
-})  # fmt: skip
+FREES_PER_TRUCK = 256  # resources that one truck may hold
+SCRATCH = frozenset({"scratch", "frees", "mark", "goal_row", "costs", "uses", "table"})
 
 
 class TrafficParameters(msgspec.Struct, frozen=True):
-    """How traffic is planned and, in simulation, disturbed."""
+    """How traffic is planned."""
 
     mode: str = "order"  # order | first_come
     weight: float = 1.5  # of the search heuristic
@@ -33,9 +33,9 @@ class TrafficParameters(msgspec.Struct, frozen=True):
     gain_ms: int = 1_000  # least gain for which a plan is replaced
     responses_max: int = 64  # searches per re-planning tick
     renew_ms: int = 20_000  # times of the table are renewed at most so often
-    delay_probability: float = 0.0
-    delay_ms: int = 20_000
-    seed: int = 0
+
+
+Drive = Callable[[int], None]  # lets trucks drive and report until an instant, or until some end their plans
 
 
 class Arrival(NamedTuple):
@@ -76,19 +76,13 @@ class Traffic:
         self.trucks[:, c.T_BLOCKED] = -1
         self.plan_mv = np.zeros((n_trucks, c.RING), np.int32)
         self.plan_level = np.zeros((n_trucks, c.RING), np.int8)
-        self.agenda = np.zeros((n_trucks * 64 + 64, 2), np.int64)
         self.clock = np.zeros(c.CLOCK_COLUMNS, np.int64)
         self.clock[c.C_MODE] = c.FIRST_COME if self.parameters.mode == "first_come" else c.BY_PLAN
-        self.clock[c.C_SEED] = self.parameters.seed
-        self.clock[c.C_DELAY_PPM] = round(self.parameters.delay_probability * 1e6)
-        self.clock[c.C_DELAY_MS] = self.parameters.delay_ms
-        self.log = np.zeros((LOG_ROWS, c.LOG_COLUMNS), np.int64)
-        self.log_full: list[np.ndarray] = []
-        self.arrived = np.zeros(2 * n_trucks + 2, np.int64)
+        self.told, self.ended = np.zeros(n_trucks, np.int64), np.zeros(2 * n_trucks + 2, np.int64)
         self._make_scratch()
         in_order = np.argsort(arrays.mv_to, kind="stable").astype(np.int32)
         in_count = np.bincount(arrays.mv_to, minlength=n_stops)
-        self._in = (np.concatenate(([0], np.cumsum(in_count))).astype(np.int32), in_order)
+        self._into = (np.concatenate(([0], np.cumsum(in_count))).astype(np.int32), in_order)
         self.weight = round(self.parameters.weight * 100)
         self._at_once: list[int] = []
         self._renewed_ms = -(1 << 40)
@@ -100,14 +94,17 @@ class Traffic:
 
     def _make_scratch(self) -> None:
         """Arrays whose contents nobody relies on between two calls."""
-        n_stops = self.map.n_stops
-        self.labels = np.zeros((LABELS_MAX, search.L_COLUMNS), np.int64)
-        self.label_heap = np.zeros((LABELS_MAX + 1, 2), np.int64)
-        self.best = np.zeros((n_stops, self.uses.shape[1] + 1, 3), np.int64)
-        self.stamp = np.zeros((n_stops, self.uses.shape[1] + 1, 3), np.int64)
+        n_stops, cap = self.map.n_stops, self.uses.shape[1]
+        self.table = c.Table(
+            self.uses, self.count, self.trucks, self.plan_mv, self.plan_level, self.clock, self.told, self.ended
+        )  # fmt: skip
+        self.scratch = c.Scratch(
+            np.zeros((LABELS_MAX, search.L_COLUMNS), np.int64), np.zeros((LABELS_MAX + 1, 2), np.int64),
+            np.zeros((n_stops, cap + 1, 3), np.int64), np.zeros((n_stops, cap + 1, 3), np.int64),
+            np.zeros((c.RING - 8, 5), np.int64), np.zeros(c.RING * 32, np.int64),
+        )  # fmt: skip
+        self.frees = np.zeros((len(self.trucks) * FREES_PER_TRUCK + 64, 2), np.int64)
         self.mark = 0
-        self.way = np.zeros((c.RING - 8, 5), np.int64)
-        self.touched = np.zeros(c.RING * 32, np.int64)
         self.goal_row = np.full(n_stops, -1, np.int64)
         self.costs = np.zeros((2, 0, n_stops), np.int32)
 
@@ -115,7 +112,7 @@ class Traffic:
         """For snapshots: the table is kept as the uses in it; what is only scratch or can be computed is left out."""
         state = {name: value for name, value in self.__dict__.items() if name not in SCRATCH}
         used = np.arange(self.uses.shape[1]) < self.count[:, None]
-        return {**state, "uses": self.uses.shape, "packed_uses": self.uses[used], "log_full": []}
+        return {**state, "uses": self.uses.shape, "packed_uses": self.uses[used]}
 
     def __setstate__(self, state: dict) -> None:
         packed = state.pop("packed_uses")
@@ -133,7 +130,7 @@ class Traffic:
         """Put a truck on a stop that nobody uses or plans to use; refuses any other."""
         if self.count[stop]:
             raise ValueError(f"stop {self.map.stops[stop].id} is taken; give every truck a place of its own")
-        passage.place(self.uses, self.count, self.trucks, truck, stop, int(loaded), self.now_ms)
+        allocation.place(self.table, truck, stop, int(loaded))
         self.trucks[truck, c.T_GOAL] = stop
 
     def placeable(self, stop: int) -> bool:
@@ -150,24 +147,19 @@ class Traffic:
         """The truck whose turn comes first on a stop, -1 for none."""
         return int(self.uses[stop, 0, c.WHO]) if self.count[stop] else -1
 
-    def make_visitor(self, truck: int, stay_ms: int, slow_pct: int) -> None:
-        """Row `truck` is a road truck: gone `stay_ms` after its plan's end, up to `slow_pct` slower than planned."""
-        self.trucks[truck, c.T_SLOW_PCT] = slow_pct
-        self.trucks[truck, c.T_SINK_MS] = 0
-        self._stay_ms = stay_ms
-
-    def send_away(self, truck: int, goal: int) -> int:
-        """Plan a road truck to its exit, where it leaves the road for good; without a plan it keeps its old one, which
-        may lead there, too."""
+    def send_away(self, truck: int, goal: int, stay_ms: int) -> int:
+        """Plan a road truck to its exit, where it leaves the road for good after `stay_ms`; without a plan it keeps its
+        old one, which may lead there, too."""
         before = int(self.trucks[truck, c.T_SINK_MS])
-        self.trucks[truck, c.T_SINK_MS] = self._stay_ms
+        self.renew(self.parameters.renew_ms)  # as long as it is no truck that stands at its exit
+        self.trucks[truck, c.T_SINK_MS] = stay_ms
         eta = self.send(truck, goal)
         if eta < 0:
             self.trucks[truck, c.T_SINK_MS] = before
         return eta
 
     def gone(self, truck: int) -> None:
-        """A road truck has left the road at its exit: here `advance` frees what it held after its stay."""
+        """A road truck has left the road at its exit: it says itself when it is gone."""
 
     def stop_of(self, truck: int) -> int:
         """Stop where the truck stands, or the end of the movement it is on."""
@@ -207,19 +199,7 @@ class Traffic:
             self.costs = grown
         a = self.arrays
         for load in range(2):
-            search.shortest_from(
-                a.out_ptr,
-                a.out_mv,
-                a.mv_to,
-                a.dur_ms,
-                a.private,
-                a.closed,
-                load,
-                goal,
-                self.costs[load, row],
-                *self._in,
-                a.mv_from,
-            )
+            search.shortest_from(a, self._into, load, goal, self.costs[load, row])
         self.goal_row[goal] = row
         return row
 
@@ -239,21 +219,16 @@ class Traffic:
         against them closes no ring.
         """
         stale = self.clock[c.C_DIRTY] and self.now_ms >= self._renewed_ms + at_least_every_ms
-        if stale and self.clock[c.C_MODE] == c.BY_PLAN:
+        if stale and self.clock[c.C_MODE] != c.FIRST_COME:
             self._renewed_ms = self.now_ms
             self.rehearsals_count += 1
-            stuck = rehearsal.rehearse(
-                self.uses,
-                self.count,
-                self.arrays,
-                self.trucks,
-                self.plan_mv,
-                self.plan_level,
-                self.agenda,
-                self.clock,
-            )
+            stuck = rehearsal.rehearse(self.table, self.arrays, self.frees[: self._expected_frees()])
             if stuck:
                 raise DeadlockError(f"{stuck} trucks wait for each other at {self.now_ms} ms")
+
+    def _expected_frees(self) -> int:
+        """Note in `frees` what trucks under way will free in any case; how many rows."""
+        return int(rehearsal.frees_by_profiles(self.table, self.arrays, self.frees))
 
     def send(self, truck: int, goal: int) -> int:
         """Plan a truck to a stop from where it is bound to be next; returns the arrival in ms, or -1 when there is no
@@ -262,22 +237,20 @@ class Traffic:
         if self.clock[c.C_MODE] == c.FIRST_COME:
             return self._send_by_route(truck, goal, row)
         self.renew(self.parameters.renew_ms)
-        self.mark += 1
-        cost = self.costs[self.trucks[truck, c.T_LOAD], row]
-        steps, eta = search.search(
-            self.uses, self.count, self.arrays, self.trucks, self.plan_mv, truck, goal, self.now_ms, cost,
-            self.weight, self.labels, self.best, self.stamp, self.mark, self.label_heap, self.way,
-        )  # fmt: skip
+        steps, eta = self._search(truck, goal, row)
         self.plans_count += 1
         if steps < 0:
             return -1
-        improve.adopt(
-            self.uses, self.count, self.arrays, self.trucks, self.plan_mv, self.plan_level, self.agenda,
-            self.clock, truck, goal, steps, eta, self.way, self.touched, self.now_ms,
-        )  # fmt: skip
+        improve.adopt(self.table, self.arrays, self.scratch, truck, goal, steps, eta)
         if steps == 0 and not self.trucks[truck, c.T_MOVING]:
             self._stands_at_goal(truck)
         return int(eta)
+
+    def _search(self, truck: int, goal: int, row: int) -> tuple[int, int]:
+        """Steps and arrival of the best plan, which is in `scratch.way`; -1 steps when there is none."""
+        self.mark += 1
+        cost = self.costs[self.trucks[truck, c.T_LOAD], row]
+        return search.search(self.table, self.arrays, self.scratch, truck, goal, cost, self.weight, self.mark)
 
     def _stands_at_goal(self, truck: int) -> None:
         """The truck was called back to where it still stands: it arrives without a movement."""
@@ -295,30 +268,22 @@ class Traffic:
         """Let a held truck follow its plan."""
         self.trucks[truck, c.T_HELD_UNTIL_MS] = 0
         self.clock[c.C_DIRTY] = 1
-        self._kick(truck)
+        self._ask_again(truck)
 
     def what_if(self, truck: int, goal: int) -> int:
         """Arrival in ms if the truck were sent to a goal now, -1 without a plan; nothing changes but the times that a
         `renew` brings up to date."""
         row = self.cost_row(goal)
         self.renew()
-        self.mark += 1
-        cost = self.costs[self.trucks[truck, c.T_LOAD], row]
-        steps, eta = search.search(
-            self.uses, self.count, self.arrays, self.trucks, self.plan_mv, truck, goal, self.now_ms, cost,
-            self.weight, self.labels, self.best, self.stamp, self.mark, self.label_heap, self.way,
-        )  # fmt: skip
+        steps, eta = self._search(truck, goal, row)
         return int(eta) if steps >= 0 else -1
 
     def _send_by_route(self, truck: int, goal: int, row: int) -> int:
         self.trucks[truck, c.T_END] = self.trucks[truck, c.T_GRANTED] + 1
         cost = self.costs[self.trucks[truck, c.T_LOAD], row]
-        length = improve.shortest_route(self.arrays, self.trucks, self.plan_mv, self.plan_level, truck, goal, cost)
+        length = improve.shortest_route(self.table, self.arrays, truck, goal, cost)
         self.plans_count += 1
-        passage.kick(
-            self.uses, self.count, self.arrays, self.trucks, self.plan_mv, self.agenda, self.clock,
-            truck, self.now_ms,
-        )  # fmt: skip
+        allocation.ask_again(self.table, self.arrays, truck, self.now_ms)
         if length == 0 and not self.trucks[truck, c.T_MOVING]:
             self._stands_at_goal(truck)
         return self.now_ms + int(cost[self.trucks[truck, c.T_STOP]])
@@ -333,9 +298,8 @@ class Traffic:
         for goal in np.unique(goals[self.goal_row[goals] < 0]).tolist():  # forgotten: a restart, or a closed lane
             self.cost_row(goal)
         searches, adopted, _ = improve.best_responses(
-            self.uses, self.count, self.arrays, self.trucks, self.plan_mv, self.plan_level, self.agenda,
-            self.clock, self.costs, self.goal_row, self.weight, self.labels, self.best, self.stamp, self.mark,
-            self.label_heap, self.way, self.touched, self.now_ms, p.slack_ms, p.gain_ms, p.responses_max,
+            self.table, self.arrays, self.scratch, self.costs, self.goal_row, self.weight, self.mark, p.slack_ms,
+            p.gain_ms, p.responses_max,
         )  # fmt: skip
         self.mark += searches
         self.plans_count += searches
@@ -344,26 +308,21 @@ class Traffic:
 
     # -- passage ------------------------------------------------------------------------------------------------
 
-    def advance(self, until_ms: int) -> list[Arrival]:
-        """Let all trucks drive until the next arrivals or `until_ms`, whichever is first."""
+    def link(self) -> tuple[c.Table, MapArrays]:
+        """Table and roads as they are now, on which a fleet that drives in kernels reports (`core.routing.reports`)."""
+        return self.table, self.arrays
+
+    def advance(self, until_ms: int, drive: Drive) -> list[Arrival]:
+        """Let trucks drive until some have come to the end of their plans, at most until `until_ms`; which ones, each
+        once. A truck whose way was closed stops short of its goal and has not arrived."""
         if self._at_once:
             here, self._at_once = self._at_once, []
             return [Arrival(truck, self.now_ms) for truck in here if self.done(truck)]
-        while True:
-            n = passage.advance(
-                self.uses, self.count, self.arrays, self.trucks, self.plan_mv, self.plan_level,
-                self.agenda, self.clock, self.log, self.arrived, until_ms,
-            )  # fmt: skip
-            if self.clock[c.C_LOGGED] < len(self.log):
-                return self._arrivals(n)
-            self._drain_log()
-            if n:
-                return self._arrivals(n)
-
-    def _arrivals(self, n: int) -> list[Arrival]:
-        """Arrivals of the last `advance`; a truck whose way was closed stops short of its goal and has not arrived."""
-        goals = self.trucks[self.arrived[:n], c.T_GOAL] == self.trucks[self.arrived[:n], c.T_STOP]
-        return [Arrival(int(t), self.now_ms) for t, there in zip(self.arrived[:n], goals, strict=True) if there]
+        drive(until_ms)
+        ended, self.clock[c.C_ENDED] = self.ended[: self.clock[c.C_ENDED]].tolist(), 0
+        if not ended and until_ms < c.FOREVER:
+            self.clock[c.C_NOW] = max(self.now_ms, until_ms)
+        return [Arrival(n, self.now_ms) for n in ended if self.trucks[n, c.T_GOAL] == self.trucks[n, c.T_STOP]]
 
     def block(self, lanes: tuple[str, ...], blocked: bool) -> list[int]:
         """Close lanes, or open them again: nobody enters, who is inside may leave.
@@ -415,7 +374,7 @@ class Traffic:
     def _roads_changed(self) -> list[int]:
         self._open_movements()
         for truck in range(len(self.trucks)):
-            self._kick(truck)
+            self._ask_again(truck)
         return [n for n in range(len(self.trucks)) if self._way_is_closed(n)]
 
     def _open_movements(self) -> None:
@@ -423,7 +382,7 @@ class Traffic:
         self._shut = np.zeros(len(self.map.lanes), np.bool_)
         for shut in self._foreign.values():
             self._shut |= shut
-        self.arrays = self.map.arrays._replace(closed=self._shut | self._behind_closed_lanes())
+        self.arrays = changed(self.map.arrays, closed=self._shut | self._behind_closed_lanes())
         self.goal_row[:] = -1
 
     def _behind_closed_lanes(self) -> np.ndarray:
@@ -441,11 +400,11 @@ class Traffic:
         return bool(self.arrays.closed[self.plan_mv[truck, steps % c.RING]].any())
 
     def report(self, truck: int, step: int, along_m: float, standing: bool, at_ms: int) -> bool:
-        """Simulated trucks do not report, they are moved by `advance`: a report is a defect of the composition."""
+        """Simulated trucks report in kernels, by `link`: this report is a defect of the composition."""
         raise AssertionError("a simulated truck has reported; trucks that report need LiveTraffic")
 
     def extensions(self) -> list[Extension]:
-        """What trucks have to be told: nothing, `advance` moves them."""
+        """What trucks have to be told: nothing, they are told in kernels, by `link`."""
         return []
 
     def standing_order(self, truck: int) -> Extension:
@@ -455,36 +414,12 @@ class Traffic:
     def pause(self, truck: int, paused: bool) -> None:
         """Allocate nothing to a truck until it may go on; it keeps what it holds and its plan."""
         self.trucks[truck, c.T_PAUSED] = int(paused)
-        self._kick(truck)
+        self._ask_again(truck)
 
-    def _kick(self, truck: int) -> None:
+    def _ask_again(self, truck: int) -> None:
         """Let a truck that has a plan ask for its next step."""
         if self.trucks[truck, c.T_STEP] + 1 < self.trucks[truck, c.T_END]:
-            passage.kick(
-                self.uses, self.count, self.arrays, self.trucks, self.plan_mv, self.agenda, self.clock,
-                truck, self.now_ms,
-            )  # fmt: skip
-
-    def next_event_ms(self) -> int:
-        """Time of the next event on the road; `columns.FOREVER` if there is none."""
-        return int(self.agenda[0, 0]) if self.clock[c.C_EVENTS] else c.FOREVER
-
-    def _drain_log(self) -> None:
-        self.log_full.append(self.log[: self.clock[c.C_LOGGED]].copy())
-        self.clock[c.C_LOGGED] = 0
-
-    def drives(self) -> np.ndarray:
-        """All finished movements so far, rows (truck, movement, start_ms, end_ms, profile, extra_ms)."""
-        self._drain_log()
-        self.log_full = [np.concatenate(self.log_full)]
-        return self.log_full[0]
-
-    def stuck_trucks(self) -> list[int]:
-        """Trucks with a plan that can never go on, when nothing is on the agenda (first come, first served locks)."""
-        if self.clock[c.C_EVENTS]:
-            return []
-        waiting = self.trucks[:, c.T_STEP] + 1 < self.trucks[:, c.T_END]
-        return np.flatnonzero(waiting).tolist()
+            allocation.ask_again(self.table, self.arrays, truck, self.now_ms)
 
 
-__all__ = ["FAR", "Arrival", "DeadlockError", "Traffic", "TrafficParameters"]
+__all__ = ["FAR", "Arrival", "DeadlockError", "Drive", "Traffic", "TrafficParameters"]

@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
+from numba import njit
 
 from portway.core.kernels import geometry, profile
+from portway.core.kernels.grouped import grouped, made_by
 from portway.core.model.layout import Terminal
 from portway.core.model.truck import TruckType
 from portway.core.routing.paths import Way, find_ways
@@ -20,7 +22,8 @@ HOLD = 1 << 30  # release offset of the resource that a truck keeps after its ar
 SAMPLE_SLACK_M = 0.55  # half a sample step: rectangles grow by it so that nothing touches between two samples
 
 
-class MapArrays(NamedTuple):
+@grouped
+class MapArrays:
     """What kernels read. S stops, M movements, P profiles, K resource uses."""
 
     mv_from: np.ndarray  # (M,) int32
@@ -34,6 +37,13 @@ class MapArrays(NamedTuple):
     rel_ms: np.ndarray  # (P, K) int32: when the rear has cleared; HOLD for the stop at the end
     private: np.ndarray  # (S,) bool: places, which are never passed through
     closed: np.ndarray  # (M,) bool: movements that no new plan may use
+
+
+@made_by(MapArrays)
+@njit(cache=True)
+def make_map_arrays(*fields):
+    """See `grouped`."""
+    return MapArrays(*fields)
 
 
 class MapPaths(NamedTuple):

@@ -4,14 +4,13 @@ from collections.abc import Callable
 
 import msgspec
 
-from portway.app.compose import make_controller
+from portway.app.compose import make_controller, make_world
 from portway.app.config import load_scenario
 from portway.core.commands import Alert, Command, JobOrderDone, JobOrderStopped, PrepareMove
 from portway.core.controller import Mission
 from portway.core.model import Container, JobOrder, MoveKind, WorkList, YardSlot
 from portway.core.work.units import Unit, UnitState
 from portway.runtime import Runtime
-from portway.sim.world import SimWorld
 
 WHO = ("operator", "because")
 
@@ -33,10 +32,10 @@ class Core:
     def __init__(self, *jobs: JobOrder, trucks: int = 4) -> None:
         base = load_scenario("huashan", {"fleet.trucks": str(trucks), "terminal.quay_cranes": "2"})
         scenario = msgspec.structs.replace(base, work=WorkList(jobs))
-        self.controller = make_controller(scenario, 1, 4)
+        self.controller = make_controller(scenario, 4)
         self.state, self.board = self.controller.state, self.controller.state.board
         self.said: list[Command] = []
-        self._world = SimWorld(msgspec.structs.replace(scenario, work=WorkList(())), 1)
+        self._world = make_world(msgspec.structs.replace(scenario, work=WorkList(())), 1, self.controller)
         self._runtime = Runtime(self.controller, self, self)
         self._runtime.start()
 
@@ -44,6 +43,9 @@ class Core:
 
     def next_ms(self) -> int:
         return self._world.next_ms()
+
+    def drive(self, until_ms: int) -> None:
+        self._world.drive(until_ms)
 
     def take(self, now_ms: int):
         return self._world.take(now_ms)

@@ -1,0 +1,56 @@
+"""The one physics of the road: when a movement is decided, rolled through and ended, by its profile (`profile`)."""
+
+import numpy as np
+from numba import njit
+
+from portway.core.kernels.columns import FOREVER, T_END, T_LEVEL_IN, T_LOAD, T_STEP
+
+
+@njit(cache=True, inline="always")
+def stretched(offset_ms, extra_ms, dur_ms):
+    """An offset within a movement that takes `extra_ms` longer than its profile."""
+    return offset_ms + (offset_ms * extra_ms) // dur_ms if extra_ms > 0 else offset_ms
+
+
+@njit(cache=True, inline="always")
+def first_profile(load, level_in):
+    """The profile that begins at a level and ends standing."""
+    return (load * 3 + level_in) * 3
+
+
+@njit(cache=True, inline="always")
+def decision_ms(roads, base, m):
+    """Offset of the decision in a movement: the earliest one of its rolling profiles, its end when it has none."""
+    dec = roads.dur_ms[base, m]
+    for level in range(1, 3):
+        if roads.dur_ms[base + level, m] >= 0:
+            dec = min(dec, roads.dec_ms[base + level, m])
+    return dec
+
+
+@njit(cache=True, inline="always")
+def fastest_ms(roads, load, m):
+    """Least duration of a movement."""
+    low = np.int64(FOREVER)
+    for p in range(load * 9, load * 9 + 9):
+        if roads.dur_ms[p, m] >= 0:
+            low = min(low, np.int64(roads.dur_ms[p, m]))
+    return low
+
+
+@njit(cache=True)
+def roll_level(table, roads, n):
+    """Level at which truck n may pass from its step into the next one; 0 when it has to stop between them."""
+    trucks, ring = table.trucks, table.plan_mv.shape[1]
+    step = trucks[n, T_STEP]
+    if step + 1 >= trucks[n, T_END]:
+        return 0
+    m, after = table.plan_mv[n, step % ring], table.plan_mv[n, (step + 1) % ring]
+    base = first_profile(trucks[n, T_LOAD], trucks[n, T_LEVEL_IN])
+    level = table.plan_level[n, step % ring]
+    while level > 0:
+        entry = first_profile(trucks[n, T_LOAD], level)
+        if roads.dur_ms[base + level, m] >= 0 and roads.dur_ms[entry, after] >= 0:
+            return level
+        level -= 1
+    return 0
