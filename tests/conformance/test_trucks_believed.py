@@ -122,7 +122,7 @@ def test_an_order_of_yesterday_is_no_progress_of_today(lie):
     yard.lie("T002", BY_NAME[lie])
     run(yard, 40)
     row = yard.controller.state.index["T002"]
-    assert yard.controller.state.traffic.trucks[row, 24] == 0, "nothing is believed to have been driven"
+    assert yard.controller.state.traffic.trucks[row, c.T_PASSED] == 0, "nothing is believed to have been driven"
     assert not mission(yard, "T002").stopped
 
 
@@ -131,10 +131,10 @@ def test_a_step_that_disagrees_with_its_last_node_is_not_believed():
     run(yard, 60)
     name = driving(yard, 30.0)
     row = yard.controller.state.index[name]
-    before = int(yard.controller.state.traffic.trucks[row, 24])
+    before = int(yard.controller.state.traffic.trucks[row, c.T_PASSED])
     yard.lie(name, BY_NAME["a node ahead"])
     run(yard, 1.1)
-    passed = int(yard.controller.state.traffic.trucks[row, 24])
+    passed = int(yard.controller.state.traffic.trucks[row, c.T_PASSED])
     assert passed <= before + 1
 
 

@@ -10,6 +10,7 @@ from portway.app.config import load_scenario
 from portway.core.commands import ExtendBase
 from portway.core.controller.outstanding import outstanding
 from portway.core.events import TruckPaused
+from portway.core.kernels import columns as c
 from portway.testing.vda_yard import VdaYard
 
 SCHEMA_OF = {"v3": ("3.0",), "v2": ("2.0", "2.1")}
@@ -111,7 +112,7 @@ def test_a_truck_that_jumps_is_stopped_and_keeps_what_it_holds_until_a_person_ha
         yard.tick()
     name = next(n for n, a in yard.agents.items() if a.ground.left_m() > 10.0)
     agent, row = yard.agents[name], yard.controller.state.index[name]
-    held = int(yard.controller.state.traffic.trucks[row, 4])
+    held = int(yard.controller.state.traffic.trucks[row, c.T_GRANTED])
     x, y, heading = agent.ground.pose
     agent.ground.pose = (x + 400.0, y, heading)
     yard.carry([agent.state(yard.now_s)])
@@ -119,7 +120,7 @@ def test_a_truck_that_jumps_is_stopped_and_keeps_what_it_holds_until_a_person_ha
     assert agent.paused
     for _ in range(10):
         yard.carry([agent.state(yard.now_s)])
-    assert int(yard.controller.state.traffic.trucks[row, 4]) == held
+    assert int(yard.controller.state.traffic.trucks[row, c.T_GRANTED]) == held
     agent.ground.pose = (x, y, heading)
     for _ in range(50):
         yard.tick()

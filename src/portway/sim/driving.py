@@ -22,14 +22,12 @@ from portway.core.routing.reports import (
     decision_ms,
     entered,
     grouped,
-    late,
     left,
     made_by,
     pop,
     pose_within,
     push,
     stands,
-    stretched,
     told_to_drive,
 )
 
@@ -82,6 +80,12 @@ def schedule(fleet, at_ms, kind, n, k):
     fleet.known[K_EVENTS] = push(fleet.agenda, fleet.known[K_EVENTS], at_ms, (kind << 40) | (n << 20) | k)
 
 
+@njit(cache=True, inline="always")
+def stretched(offset_ms, extra_ms, dur_ms):
+    """An offset within a movement that takes `extra_ms` longer than its profile."""
+    return offset_ms + (offset_ms * extra_ms) // dur_ms if extra_ms > 0 else offset_ms
+
+
 @njit(cache=True)
 def lateness_ms(roads, fleet, n, m, base):
     """How much longer truck n takes for a movement than its profile says."""
@@ -101,8 +105,6 @@ def begin(table, roads, fleet, n, now):
     truck = fleet.trucks[n]
     truck[F_MOVING], truck[F_MOVEMENT], truck[F_START_MS], truck[F_PROFILE] = 1, m, now, base
     truck[F_EXTRA_MS] = lateness_ms(roads, fleet, n, m, base)
-    if truck[F_EXTRA_MS] > 0 or truck[F_SLOW_PCT] > 0:
-        late(table, n, truck[F_EXTRA_MS])
     dec = decision_ms(roads, base, m)
     leave_behind(roads, fleet, n, -1, dec)
     schedule(fleet, now + stretched(dec, truck[F_EXTRA_MS], roads.dur_ms[base, m]), DECIDES, n, 0)

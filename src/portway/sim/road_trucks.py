@@ -1,7 +1,8 @@
 """Road trucks inside a live terminal, simulated: each follows what it has been shown and says where it is.
 
 In a simulated run all trucks drive in kernels (`sim.driving`). Live, everything moves by single reports, so a road
-truck that is simulated has to report so, too. It brakes for the end of what is released to it and drives slower than our trucks do.
+truck that is simulated has to report so, too. It brakes for the end of what is released to it and drives slower than
+our trucks do.
 """
 
 import math

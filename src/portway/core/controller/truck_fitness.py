@@ -101,7 +101,7 @@ class TruckFitness:
         if file is None:
             return
         anew = {"elsewhere", "drives_unled", *NOT_BEGUN}.intersection(file.faults())
-        if is_stuck and self._traffic.may_go_on(self._state.index[truck]):
+        if is_stuck and self._state.traffic.may_go_on(self._state.index[truck]):
             anew.add("stuck")
         file.latched.clear()
         file.told.clear()

@@ -35,7 +35,6 @@ from portway.core.kernels.columns import (
     T_DUE_MS,
     T_END,
     T_ETA_MS,
-    T_EXTRA_MS,
     T_GRANTED,
     T_HELD_MS,
     T_HELD_UNTIL_MS,
@@ -125,20 +124,12 @@ def entered(table, roads, n, level_in, now):
     step = trucks[n, T_STEP] + 1
     trucks[n, T_MOVING] = 1
     trucks[n, T_STOP] = roads.mv_to[table.plan_mv[n, step % table.plan_mv.shape[1]]]
-    trucks[n, T_STEP] = step
+    trucks[n, T_STEP], trucks[n, T_PASSED] = step, step - 1
     trucks[n, T_START_MS] = now
     trucks[n, T_PROFILE] = first_profile(trucks[n, T_LOAD], level_in)
     trucks[n, T_DECIDED] = 0
     trucks[n, T_LEVEL_IN] = level_in
     trucks[n, T_BLOCKED] = -1
-    trucks[n, T_EXTRA_MS] = 0
-
-
-@njit(cache=True)
-def late(table, n, extra_ms):
-    """The movement of truck n takes longer than its profile."""
-    table.trucks[n, T_EXTRA_MS] = extra_ms
-    table.clock[C_DIRTY] = 1
 
 
 @njit(cache=True)
@@ -223,6 +214,7 @@ def stands(table, roads, n, now):
     """Truck n stands at the end of its movement: it asks for the next step of its plan, or has come to its end."""
     trucks = table.trucks
     trucks[n, T_MOVING] = 0
+    trucks[n, T_PASSED] = trucks[n, T_STEP]
     if trucks[n, T_STEP] + 1 < trucks[n, T_END]:
         set_out(table, roads, n, now)
     else:
@@ -249,7 +241,7 @@ def place(table, n, stop, load):
     trucks[n, T_STOP] = stop
     trucks[n, T_MOVING] = 0
     trucks[n, T_BLOCKED] = -1
-    trucks[n, T_GRANTED] = step
+    trucks[n, T_GRANTED] = trucks[n, T_PASSED] = step
     trucks[n, T_END] = step + 1
     trucks[n, T_LOAD] = load
     trucks[n, T_SINK_MS] = 0

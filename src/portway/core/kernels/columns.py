@@ -62,23 +62,22 @@ T_GRANTED = 4  # last step whose resources it holds
 T_START_MS = 5  # start of the movement
 T_PROFILE = 6  # profile of the movement (final once decided)
 T_DECIDED = 7  # 1 once it has been answered whether it rolls on
-T_EXTRA_MS = 8  # time the movement takes longer than its profile says
-T_LOAD = 9
-T_BLOCKED = 10  # resource that it waits for, -1 none
-T_SINCE_MS = 11  # waiting since
-T_LEVEL_IN = 12
-T_DONE = 13  # 1 once the end of the plan was reported
-T_HELD_MS = 14  # time spent held on the road so far
-T_ETA_MS = 15  # expected arrival at the end of the plan
-T_GOAL = 16  # stop where the plan ends
-T_SINK_MS = 17  # road trucks: how long they stand at the end of the plan before they are gone; 0 = for ever
-T_RETRY_MS = 18  # no better plan is looked for before this instant
-T_PATIENCE_MS = 19  # how long it was left alone last time
-T_HELD_UNTIL_MS = 20  # a standing truck in a handover: expected end; it leaves only when released. 0 = not held
-T_PAUSED = 21  # 1 while it may be allocated nothing
-T_PASSED = 22  # live: last step whose end the truck has reported
-T_DUE_MS = 23  # live: when it is expected at the end of its base
-T_COLUMNS = 24
+T_LOAD = 8
+T_BLOCKED = 9  # resource that it waits for, -1 none
+T_SINCE_MS = 10  # waiting since
+T_LEVEL_IN = 11
+T_DONE = 12  # 1 once the end of the plan was reported
+T_HELD_MS = 13  # time spent held on the road so far
+T_ETA_MS = 14  # expected arrival at the end of the plan
+T_GOAL = 15  # stop where the plan ends
+T_SINK_MS = 16  # road trucks: how long they stand at the end of the plan before they are gone; 0 = for ever
+T_RETRY_MS = 17  # no better plan is looked for before this instant
+T_PATIENCE_MS = 18  # how long it was left alone last time
+T_HELD_UNTIL_MS = 19  # a standing truck in a handover: expected end; it leaves only when released. 0 = not held
+T_PAUSED = 20  # 1 while it may be allocated nothing
+T_PASSED = 21  # last step whose end the truck has reported
+T_DUE_MS = 22  # live: when it is expected at the end of its base
+T_COLUMNS = 23
 AHEAD_STEPS = 3  # live: so many steps are allocated at most beyond the last one passed
 
 RING = 256

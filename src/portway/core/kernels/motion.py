@@ -3,13 +3,7 @@
 import numpy as np
 from numba import njit
 
-from portway.core.kernels.columns import FOREVER, T_END, T_LEVEL_IN, T_LOAD, T_STEP
-
-
-@njit(cache=True, inline="always")
-def stretched(offset_ms, extra_ms, dur_ms):
-    """An offset within a movement that takes `extra_ms` longer than its profile."""
-    return offset_ms + (offset_ms * extra_ms) // dur_ms if extra_ms > 0 else offset_ms
+from portway.core.kernels.columns import FOREVER, T_DECIDED, T_END, T_LEVEL_IN, T_LOAD, T_PROFILE, T_START_MS, T_STEP
 
 
 @njit(cache=True, inline="always")
@@ -36,6 +30,15 @@ def fastest_ms(roads, load, m):
         if roads.dur_ms[p, m] >= 0:
             low = min(low, np.int64(roads.dur_ms[p, m]))
     return low
+
+
+@njit(cache=True, inline="always")
+def since_ms(roads, row, m, now):
+    """Since when the truck of a row is on movement m, as far as its profile tells: its report of entering, put off for
+    one that has let the instant pass at which it was due to ask, or to come to the end."""
+    profile = row[T_PROFILE]
+    due = roads.dur_ms[profile, m] if row[T_DECIDED] == 1 else decision_ms(roads, profile, m)
+    return row[T_START_MS] + max(0, now - row[T_START_MS] - due)
 
 
 @njit(cache=True)

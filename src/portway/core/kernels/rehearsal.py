@@ -30,7 +30,6 @@ from portway.core.kernels.columns import (
     T_DUE_MS,
     T_END,
     T_ETA_MS,
-    T_EXTRA_MS,
     T_GRANTED,
     T_HELD_UNTIL_MS,
     T_LEVEL_IN,
@@ -47,7 +46,7 @@ from portway.core.kernels.columns import (
     Table,
 )
 from portway.core.kernels.grouped import grouped
-from portway.core.kernels.motion import decision_ms, first_profile, roll_level, stretched
+from portway.core.kernels.motion import decision_ms, first_profile, roll_level, since_ms
 from portway.core.kernels.uses import find, standing_first
 
 
@@ -80,12 +79,10 @@ def finish(shadow, book, size, k, at):
 @njit(cache=True)
 def release(shadow, roads, book, size, n, m, profile, after_ms, until_ms):
     """Time the releases of the step under way of truck n whose offsets lie in (after_ms, until_ms]."""
-    extra, dur = shadow.trucks[n, T_EXTRA_MS], roads.dur_ms[profile - profile % 3, m]
     for r in range(roads.res_ptr[m], roads.res_ptr[m + 1]):
         offset = roads.rel_ms[profile, r]
         if after_ms < offset <= until_ms and roads.res_id[r] != roads.mv_to[m]:
-            at = shadow.trucks[n, T_START_MS] + stretched(offset, extra, dur)
-            size = finish(shadow, book, size, roads.res_id[r], at)
+            size = finish(shadow, book, size, roads.res_id[r], shadow.trucks[n, T_START_MS] + offset)
     return size
 
 
@@ -133,7 +130,6 @@ def begin(shadow, roads, book, size, n, level_in, at):
     trucks[n, T_START_MS] = at
     trucks[n, T_PROFILE] = base
     trucks[n, T_LEVEL_IN] = level_in
-    trucks[n, T_EXTRA_MS] = 0
     return release(shadow, roads, book, size, n, m, base, -1, decision_ms(roads, base, m))
 
 
@@ -142,15 +138,14 @@ def decide(shadow, roads, book, size, n, level):
     """Truck n ends the step under way at a level: it rolls on into the next one, or stands."""
     trucks = shadow.trucks
     m, base = movement(shadow, n, trucks[n, T_STEP]), trucks[n, T_PROFILE]
-    extra, full, start = trucks[n, T_EXTRA_MS], roads.dur_ms[base, m], trucks[n, T_START_MS]
-    dec = decision_ms(roads, base, m)
+    start, dec = trucks[n, T_START_MS], decision_ms(roads, base, m)
     size = release(shadow, roads, book, size, n, m, base + level, dec, FOREVER)
-    end = start + stretched(roads.dur_ms[base + level, m], extra, full)
+    end = start + roads.dur_ms[base + level, m]
     if level == 0:
         trucks[n, T_MOVING] = 0
         book.ready_ms[n] = end
         return size
-    take(shadow, roads, book, n, trucks[n, T_STEP] + 1, start + stretched(dec, extra, full))
+    take(shadow, roads, book, n, trucks[n, T_STEP] + 1, start + dec)
     return begin(shadow, roads, book, size, n, level, end)
 
 
@@ -194,8 +189,7 @@ def drive(shadow, roads, book, size, n):
 def open_until_ms(shadow, roads, n):
     """The decision time of a moving truck."""
     m, base = movement(shadow, n, shadow.trucks[n, T_STEP]), shadow.trucks[n, T_PROFILE]
-    dec = decision_ms(roads, base, m)
-    return shadow.trucks[n, T_START_MS] + stretched(dec, shadow.trucks[n, T_EXTRA_MS], roads.dur_ms[base, m])
+    return shadow.trucks[n, T_START_MS] + decision_ms(roads, base, m)
 
 
 @njit(cache=True)
@@ -214,25 +208,24 @@ def earliest_open(shadow, roads, book):
 def frees_by_profiles(table, roads, frees):
     """What trucks under way will free in any case, as their profiles say: rows (instant, resource) into `frees`;
     returns their number."""
-    trucks, found = table.trucks, 0
+    trucks, now, found = table.trucks, table.clock[C_NOW], 0
     for n in range(len(trucks)):
-        step, start = trucks[n, T_STEP], trucks[n, T_START_MS]
+        step = trucks[n, T_STEP]
         if trucks[n, T_MOVING] == 1:
             m, profile = movement(table, n, step), trucks[n, T_PROFILE]
-            base = profile - profile % 3
-            known_ms = FOREVER if trucks[n, T_DECIDED] == 1 else decision_ms(roads, base, m)
+            start = since_ms(roads, trucks[n], m, now)
+            known_ms = FOREVER if trucks[n, T_DECIDED] == 1 else decision_ms(roads, profile, m)
             for r in range(roads.res_ptr[m], roads.res_ptr[m + 1]):
                 k, offset = roads.res_id[r], roads.rel_ms[profile, r]
                 if k == roads.mv_to[m] or offset > known_ms:
                     continue
                 if find(table.uses, table.used, k, n, step - 1 if k == roads.mv_from[m] else step) >= 0:
-                    frees[found, 0] = start + stretched(offset, trucks[n, T_EXTRA_MS], roads.dur_ms[base, m])
-                    frees[found, 1] = k
+                    frees[found, 0], frees[found, 1] = max(now, start + offset), k
                     found += 1
         elif trucks[n, T_SINK_MS] > 0 and trucks[n, T_DONE] == 1:
             k = trucks[n, T_STOP]
             if find(table.uses, table.used, k, n, step) >= 0:
-                frees[found, 0], frees[found, 1] = trucks[n, T_ETA_MS] + trucks[n, T_SINK_MS], k
+                frees[found, 0], frees[found, 1] = max(now, trucks[n, T_ETA_MS] + trucks[n, T_SINK_MS]), k
                 found += 1
     return found
 
@@ -243,11 +236,13 @@ def set_out(shadow, roads, book, n, now, mode):
     trucks = shadow.trucks
     due = trucks[n, T_DUE_MS] if mode == LIVE else 0
     book.ready_ms[n] = max(now, trucks[n, T_HELD_UNTIL_MS], due)
-    if trucks[n, T_MOVING] == 0 or trucks[n, T_DECIDED] == 0:
+    if trucks[n, T_MOVING] == 0:
         return
     m, profile = movement(shadow, n, trucks[n, T_STEP]), trucks[n, T_PROFILE]
-    full, extra = roads.dur_ms[profile - profile % 3, m], trucks[n, T_EXTRA_MS]
-    end = trucks[n, T_START_MS] + stretched(roads.dur_ms[profile, m], extra, full)
+    trucks[n, T_START_MS] = since_ms(roads, trucks[n], m, now)
+    if trucks[n, T_DECIDED] == 0:
+        return
+    end = trucks[n, T_START_MS] + roads.dur_ms[profile, m]
     if trucks[n, T_GRANTED] == trucks[n, T_STEP]:
         trucks[n, T_MOVING] = 0
         book.ready_ms[n] = end

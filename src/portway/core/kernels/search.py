@@ -17,14 +17,12 @@ from portway.core.kernels.columns import (
     FOREVER,
     T_DECIDED,
     T_DUE_MS,
-    T_EXTRA_MS,
     T_GRANTED,
     T_HELD_UNTIL_MS,
     T_LOAD,
     T_MOVING,
     T_PROFILE,
     T_SINK_MS,
-    T_START_MS,
     T_STEP,
     T_STOP,
     TIN,
@@ -32,7 +30,7 @@ from portway.core.kernels.columns import (
     WHO,
 )
 from portway.core.kernels.grouped import grouped
-from portway.core.kernels.motion import decision_ms, fastest_ms, first_profile, stretched
+from portway.core.kernels.motion import decision_ms, fastest_ms, first_profile, since_ms
 
 FAR = 1 << 30
 L_STOP, L_GAP, L_LEVEL, L_TIME, L_TAKE, L_PARENT, L_MV, L_START, L_LEVEL_IN, L_GAP_END = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
@@ -152,26 +150,27 @@ def first_labels(table, roads, scratch, ask, n, now):
         gap, gap_end = own_gap(table.uses, table.used, row[T_STOP], n)
         leave = max(now, row[T_HELD_UNTIL_MS], row[T_DUE_MS])
         return add_label(scratch, ask, (0, 0), row[T_STOP], gap, 0, leave, leave, -1, -1, 0, 0, gap_end)
-    step, start, base, extra = row[T_STEP], row[T_START_MS], row[T_PROFILE], row[T_EXTRA_MS]
+    step, base = row[T_STEP], row[T_PROFILE]
     m = table.plan_mv[n, step % ring]
+    start = since_ms(roads, row, m, now)
     if row[T_DECIDED] == 1 and row[T_GRANTED] > step:
         level = base % 3
-        start += stretched(roads.dur_ms[base, m], extra, roads.dur_ms[base - level, m])
-        base, extra = first_profile(row[T_LOAD], level), 0
+        start += roads.dur_ms[base, m]
+        base = first_profile(row[T_LOAD], level)
         m = table.plan_mv[n, (step + 1) % ring]
         open_choice = True
     else:
         open_choice = row[T_DECIDED] == 0
         base -= base % 3
-    stop, full, sizes = roads.mv_to[m], roads.dur_ms[base, m], (0, 0)
+    stop, sizes = roads.mv_to[m], (0, 0)
     gap, gap_end = own_gap(table.uses, table.used, stop, n)
-    decision = start + stretched(decision_ms(roads, base, m), extra, full)
+    decision = start + decision_ms(roads, base, m)
     if open_choice and decision >= now:
         for level in range(1, 3):
             if roads.dur_ms[base + level, m] >= 0:
-                t = start + stretched(roads.dur_ms[base + level, m], extra, full)
+                t = start + roads.dur_ms[base + level, m]
                 sizes = add_label(scratch, ask, sizes, stop, gap, level, t, decision, -1, -1, 0, 0, gap_end)
-    t = start + stretched(full, extra, full)
+    t = start + roads.dur_ms[base, m]
     return add_label(scratch, ask, sizes, stop, gap, 0, t, t, -1, -1, 0, 0, gap_end)
 
 

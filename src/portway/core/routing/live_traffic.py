@@ -56,16 +56,6 @@ class LiveTraffic(Traffic):
         stop = int(self.arrays.mv_from[ahead[0]]) if ahead else int(row[c.T_STOP])
         return off_way_m(self.map, ahead, stop, pose, rad_max)
 
-    def has_way(self, truck: int) -> bool:
-        """Whether anything is allocated to, or claimed by, a truck beyond the stop where it stands."""
-        row = self.trucks[truck]
-        return bool(row[c.T_PASSED] < row[c.T_END] - 1)
-
-    def may_go_on(self, truck: int) -> bool:
-        """Whether more of its way has been allocated to a truck than it has driven."""
-        row = self.trucks[truck]
-        return bool(row[c.T_GRANTED] > row[c.T_PASSED])
-
     def undriven(self, truck: int) -> list[Pose]:
         """Poses every few metres along what is released to a truck and not passed, and where that ends."""
         row, poses = self.trucks[truck], [tuple(self.map.stop_pose[self.trucks[truck, c.T_STOP]].tolist())]
@@ -182,7 +172,6 @@ class LiveTraffic(Traffic):
     def place(self, truck: int, stop: int, loaded: bool = False) -> None:
         """As in `Traffic`."""
         super().place(truck, stop, loaded)
-        self.trucks[truck, c.T_PASSED] = self.trucks[truck, c.T_GRANTED]
         self.along_m[truck], self.seen_ms[truck], self.stands[truck] = 0.0, self.now_ms, True
         self._told[truck] = self.trucks[truck, [c.T_GRANTED, c.T_END, c.T_GOAL]]
 

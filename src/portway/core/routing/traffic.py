@@ -169,6 +169,16 @@ class Traffic:
         """Whether the truck has driven its plan to the end."""
         return bool(self.trucks[truck, c.T_DONE])
 
+    def has_way(self, truck: int) -> bool:
+        """Whether anything is allocated to, or claimed by, a truck beyond the stop where it stands."""
+        row = self.trucks[truck]
+        return bool(row[c.T_PASSED] < row[c.T_END] - 1)
+
+    def may_go_on(self, truck: int) -> bool:
+        """Whether more of its way has been allocated to a truck than it has driven."""
+        row = self.trucks[truck]
+        return bool(row[c.T_GRANTED] > row[c.T_PASSED])
+
     def eta_ms(self, truck: int) -> int:
         """Expected end of the truck's plan."""
         return int(self.trucks[truck, c.T_ETA_MS])
