@@ -14,8 +14,8 @@ def _kernel_cache() -> None:
     """
     package = Path(__file__).parent
     digest = hashlib.sha256()
-    for folder in ("core/kernels", "core/routing", "sim"):
-        for source in sorted((package / folder).glob("*.py")):
+    for room in ("core/kernels", "core/routing", "sim"):
+        for source in sorted((package / room).glob("*.py")):
             digest.update(source.read_bytes())
     folder = package / "__pycache__" / f"kernels-{digest.hexdigest()[:16]}"
     if os.environ.setdefault("NUMBA_CACHE_DIR", str(folder)) == str(folder) and not folder.exists():

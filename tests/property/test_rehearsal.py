@@ -98,7 +98,7 @@ def test_a_rehearsal_of_a_standing_terminal_changes_nothing():
 @settings(max_examples=30, deadline=None, derandomize=True)
 @given(st.integers(2, 8), st.integers(0, 9_999), st.integers(1, 240_000))
 def test_who_is_late_and_has_not_reported_is_not_expected_in_the_past(trucks, seed, run_ms):
-    traffic, fleet = busy(trucks, seed, run_ms)
+    traffic, _ = busy(trucks, seed, run_ms)
     traffic.clock[c.C_DIRTY] = 1
     traffic.renew()
     for truck in range(trucks):

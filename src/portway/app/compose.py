@@ -22,6 +22,7 @@ from portway.sim.trucks import Lateness, SimTrucks
 from portway.sim.world import SimWorld
 
 VISITORS_MAX = 24
+AHEAD_STEPS = 3
 CHUNK_MS = 600_000  # simulated time between two looks at progress
 
 
@@ -67,6 +68,12 @@ def visitors_of(scenario: Scenario) -> int:
 def traffic_parameters(scenario: Scenario) -> TrafficParameters:
     """Traffic parameters from the scenario's policies."""
     return TrafficParameters(mode=scenario.policies.traffic, weight=scenario.policies.weight)
+
+
+def live_parameters(scenario: Scenario) -> TrafficParameters:
+    """Those of trucks that report one by one, over links: they are told of steps ahead, so that none brakes for want of
+    an answer."""
+    return msgspec.structs.replace(traffic_parameters(scenario), ahead_steps=AHEAD_STEPS, announces=True)
 
 
 def make_controller(scenario: Scenario, visitors: int) -> Controller:

@@ -106,10 +106,7 @@ class LiarYard(VdaYard):
         for name, agent in self.agents.items():
             if name != truck:
                 others += [p.at(s) for p in agent.ground.pieces for s in np.arange(0.0, p.length_m, 4.0)]
-                others += [
-                    tuple(pose)
-                    for pose in self.controller.state.traffic.undriven(self.controller.state.index[name])  # type: ignore[attr-defined]
-                ]
+                others += self.controller.state.traffic.undriven(self.controller.state.index[name])
         size = truck_type(self.scenario)
         half = size.length_m / 2 + 0.5, size.width_m / 2 + 0.5
         for other in others:

@@ -9,14 +9,14 @@ from collections.abc import Iterator, Sequence
 import msgspec
 import numpy as np
 
-from portway.app.compose import traffic_parameters, truck_type
+from portway.app.compose import live_parameters, truck_type
 from portway.app.map_cache import cached_map
 from portway.core.commands import Alert, Command, ExtendBase, PauseTruck
 from portway.core.controller import Controller
 from portway.core.dispatch import STRATEGIES
 from portway.core.events import Event, RunStarted, TruckReported
 from portway.core.model import Scenario
-from portway.core.routing.live_traffic import LiveTraffic
+from portway.core.routing.traffic import Traffic
 from portway.core.routing.traffic_map import TrafficMap
 from portway.runtime import Runtime
 from portway.sim.overlaps import overlapping_pairs
@@ -108,7 +108,7 @@ class LiveYard:
         policies = msgspec.structs.replace(scenario.policies, road_trucks=False)
         self.scenario = msgspec.structs.replace(scenario, policies=policies)
         self.map = cached_map(scenario.terminal, truck_type(scenario))
-        traffic = LiveTraffic(self.map, len(scenario.fleet.trucks), traffic_parameters(scenario))
+        traffic = Traffic(self.map, len(scenario.fleet.trucks), live_parameters(scenario))
         self.controller = Controller(self.scenario, traffic, STRATEGIES[policies.dispatch](), 0)
         self.world = SimWorld(self.scenario, seed)
         self.now_ms = 0

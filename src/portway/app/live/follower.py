@@ -8,14 +8,14 @@ from portway.adapters.storage.durable_error import StorageError
 from portway.adapters.storage.durable_run import LiveRun
 from portway.adapters.storage.durable_snapshots import Snapshot
 from portway.adapters.storage.entry_format import Entry
-from portway.app.compose import traffic_parameters, truck_type
+from portway.app.compose import live_parameters, truck_type
 from portway.app.live.snapshot import core_version, thaw
 from portway.app.map_cache import cached_map
 from portway.core.commands import Command
 from portway.core.controller import Controller
 from portway.core.dispatch import STRATEGIES
 from portway.core.events import TruckArrived
-from portway.core.routing.live_traffic import LiveTraffic
+from portway.core.routing.traffic import Traffic
 from portway.core.routing.traffic_map import TrafficMap
 from portway.runtime import Repeat, broke
 
@@ -81,5 +81,5 @@ def fresh(run: LiveRun, traffic_map: TrafficMap) -> Controller:
     """The controller of a run that has not started."""
     scenario = run.scenario
     rows = len(scenario.fleet.trucks) + run.visitors
-    traffic = LiveTraffic(traffic_map, rows, traffic_parameters(scenario))
+    traffic = Traffic(traffic_map, rows, live_parameters(scenario))
     return Controller(scenario, traffic, STRATEGIES[scenario.policies.dispatch](), run.visitors)

@@ -19,7 +19,6 @@ from portway.app.web.hub import Hub
 from portway.app.web.sampling import Sampler
 from portway.app.web.sim_desk import alarm_command
 from portway.app.web.stage import Problem, Stage
-from portway.core.routing.live_traffic import LiveTraffic
 from portway.core.routing.positions import ReportedPositions
 from portway.twin.mirror import Mirror
 from portway.twin.recording import RecordingWriter
@@ -34,7 +33,6 @@ class LiveTwin:
     def __init__(self, server: LiveServer, desk: LiveDesk, folder: Path) -> None:
         self._server, self._desk = server, desk
         traffic = server.run.controller.state.traffic
-        assert isinstance(traffic, LiveTraffic)
         self.mirror = Mirror(
             server.run.controller,
             ReportedPositions(traffic, self._silent_ms),

@@ -8,7 +8,7 @@ import math
 from portway.core.controller import Controller
 from portway.core.routing.foreign_uses import Ground
 from portway.core.routing.inspection import goals, granted_step
-from portway.core.routing.live_traffic import LiveTraffic
+from portway.core.routing.traffic import Traffic, TrafficParameters
 from portway.core.routing.traffic_map import TrafficMap
 from portway.core.routing.whereabouts import spots
 
@@ -26,7 +26,7 @@ def _drive_once(traffic_map: TrafficMap) -> None:
     places = sorted(traffic_map.stop_of_place.values())
     if len(places) < 2:
         return
-    traffic = LiveTraffic(traffic_map, 2)
+    traffic = Traffic(traffic_map, 2, TrafficParameters(ahead_steps=3, announces=True))
     traffic.place(0, places[0])
     traffic.place(1, places[1])
     traffic.send(0, places[-1])

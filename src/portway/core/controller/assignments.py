@@ -7,7 +7,6 @@ simulation nobody asks.
 
 from portway.core.commands import JobOrderAssigned
 from portway.core.controller.state import State
-from portway.core.routing.live_traffic import LiveTraffic
 from portway.core.work.units import UnitState
 
 
@@ -16,7 +15,7 @@ class Assignments:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._is_live = isinstance(state.traffic, LiveTraffic)
+        self._is_live = state.traffic.parameters.announces
         self._deals = -1
         self._told: dict[str, tuple[str, ...]] = {}  # job orders by truck
 

@@ -1,7 +1,6 @@
 """A truck that was off the road comes back: from a stop or a way that it stands on, bound for a place of its own."""
 
 from portway.core.controller.state import Mission, Phase, State
-from portway.core.routing.live_traffic import LiveTraffic
 from portway.core.routing.whereabouts import Pose, Spot, spots
 
 SPOTS_MAX = 8  # tried
@@ -16,7 +15,6 @@ def back_on_road(state: State, mission: Mission, pose: Pose) -> bool:
 def _enter(state: State, mission: Mission, spot: Spot) -> bool:
     """Try one spot."""
     traffic = state.traffic
-    assert isinstance(traffic, LiveTraffic), "only trucks that report leave the road"
     here = state.traffic.map.stops[spot.stop].place if spot.movement < 0 else ""
     stays = bool(here) and state.claims.grantable(mission.truck, here)
     for place in [here] if stays else [state.homes[mission.truck], *state.book.buffers]:

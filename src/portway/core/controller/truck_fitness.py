@@ -33,7 +33,6 @@ from portway.core.controller.truck_file import PAUSE_MS, TruckFile
 from portway.core.controller.yard import YardService
 from portway.core.events import TruckCondition, TruckReported
 from portway.core.routing.foreign_uses import Ground
-from portway.core.routing.live_traffic import LiveTraffic
 from portway.core.routing.whereabouts import Pose, apart_m
 from portway.core.safety.fitness import LINK_FAULTS, PATIENCE_MS, TRY_AGAIN_MS, fault
 
@@ -57,14 +56,6 @@ class TruckFitness:
         self._off_way_m = state.scenario.policies.off_way_m
         self._off_way_rad = math.radians(state.scenario.policies.off_way_deg)
 
-    @property
-    def _traffic(self) -> LiveTraffic:
-        traffic = self._state.traffic
-        assert isinstance(traffic, LiveTraffic), "trucks that report need LiveTraffic"
-        return traffic
-
-    # -- facts --------------------------------------------------------------------------------------------------
-
     def condition(self, event: TruckCondition) -> None:
         """A truck's condition has changed."""
         file, mission = self.files[event.truck], self._state.missions[event.truck]
@@ -87,7 +78,7 @@ class TruckFitness:
         before = set(file.seen), set(file.latched)
         if event.pose is None or self._place(file, event.truck, event.pose, event.step):
             row = self._state.index[event.truck]
-            if not self._traffic.report(row, event.step, event.along_m, event.standing, event.at_ms):
+            if not self._state.traffic.report(row, event.step, event.along_m, event.standing, event.at_ms):
                 file.latched.add("beyond_base")
                 file.details["beyond_base"] = f"step {event.step}"
         if before != (file.seen, file.latched):
@@ -148,7 +139,7 @@ class TruckFitness:
 
     def _place(self, file: TruckFile, truck: str, pose: Pose, step: int) -> bool:
         """Whether a pose agrees with where the truck may be."""
-        off_m = self._traffic.off_way_m(self._state.index[truck], step, pose, self._off_way_rad)
+        off_m = self._state.traffic.off_way_m(self._state.index[truck], step, pose, self._off_way_rad)
         if off_m <= self._off_way_m:
             file.seen.discard("elsewhere")
             file.trusted = pose
@@ -307,7 +298,7 @@ class TruckFitness:
         if mission.serving or all(fault(f).keeps_way for f in faults):
             return False
         row = self._state.index[mission.truck]
-        in_the_way = "elsewhere" in faults or self._traffic.has_way(row)
+        in_the_way = "elsewhere" in faults or self._state.traffic.has_way(row)
         if not in_the_way:
             return False
         out_of_patience = self._state.now_ms >= file.unfit_since_ms + PATIENCE_MS
@@ -318,7 +309,7 @@ class TruckFitness:
         state, row = self._state, self._state.index[mission.truck]
         self._suspend(mission, file)
         drives = file.may_drive or "exchanged" in faults
-        file.lost = self._traffic.undriven(row) if drives else []
+        file.lost = self._state.traffic.undriven(row) if drives else []
         moved = self._was_driven(file) and "not_localised" not in faults and "exchanged" not in faults
         if not KEEPS_LOST.isdisjoint(faults) and file.trusted is not None and not moved:
             file.lost = [*file.lost, file.trusted]  # its position may be wrong, and the steel still there
@@ -328,7 +319,7 @@ class TruckFitness:
         if mission.unit is not None:
             state.board.placed.discard(mission.unit.id)
         self._lock(mission, file)  # before it gives back what it holds: nobody is allocated the ground under it
-        self._traffic.leave(row)
+        self._state.traffic.leave(row)
         state.traffic.set_load(row, mission.carries)
         state.claims.free(mission.truck)
         state.astray.discard(mission.truck)

@@ -12,15 +12,17 @@ The order of uses comes from plans that could all be driven at their times, so "
 never changes but by re-planning against the same table. Hence some truck can always move (Hoenig et al. 2019, action
 dependency graphs).
 
-The same code runs in three modes: by plan; first come, first served (the baseline: routes only, resources taken when
-free, which can lock); and live, where several steps are allocated ahead (`live`).
+A truck of steel cannot be answered in time when it brakes already, so it is told of several steps ahead (`C_AHEAD`),
+and says where it is instead of asking (`live`). The order of passage and all that follows is the same code.
+
+The baseline, first come, first served, has routes only and takes resources when they are free; it can lock.
 """
 
 import numpy as np
 from numba import njit
 
 from portway.core.kernels.columns import (
-    AHEAD_STEPS,
+    C_AHEAD,
     C_DIRTY,
     C_ENDED,
     C_MODE,
@@ -28,15 +30,12 @@ from portway.core.kernels.columns import (
     C_TOLD,
     FIRST_COME,
     FOREVER,
-    LIVE,
     T_BLOCKED,
     T_DECIDED,
     T_DONE,
-    T_DUE_MS,
     T_END,
     T_ETA_MS,
     T_GRANTED,
-    T_HELD_MS,
     T_HELD_UNTIL_MS,
     T_LEVEL_IN,
     T_LOAD,
@@ -53,7 +52,7 @@ from portway.core.kernels.columns import (
     TOUT,
     WHO,
 )
-from portway.core.kernels.motion import fastest_ms, first_profile, roll_level
+from portway.core.kernels.motion import first_profile, roll_level
 from portway.core.kernels.uses import insert, remove_at, standing_first
 
 
@@ -93,28 +92,17 @@ def grant(table, roads, n, now):
 
 
 @njit(cache=True)
-def extend_base(table, roads, n, now):
-    """Live: allocate the next steps of truck n as far as they can be had, `AHEAD_STEPS` at most. In the table the truck
-    then stands at the end of its base, where it is expected at `T_DUE_MS`."""
-    trucks, plan_mv = table.trucks, table.plan_mv
-    while trucks[n, T_STEP] + 1 < trucks[n, T_END] and trucks[n, T_STEP] < trucks[n, T_PASSED] + AHEAD_STEPS:
+def extend(table, roads, n, upto, now):
+    """Allocate the next steps of truck n as far as they can be had, up to step `upto` at most."""
+    trucks = table.trucks
+    while trucks[n, T_GRANTED] < min(upto, trucks[n, T_END] - 1):
         lacks = grant(table, roads, n, now)
         if lacks >= 0:
-            wait_for(trucks, n, lacks, now)
+            if trucks[n, T_BLOCKED] < 0:
+                trucks[n, T_SINCE_MS] = now
+            trucks[n, T_BLOCKED] = lacks
             return
-        trucks[n, T_STEP] = trucks[n, T_GRANTED]
-        m = plan_mv[n, trucks[n, T_STEP] % plan_mv.shape[1]]
-        trucks[n, T_STOP] = roads.mv_to[m]
-        trucks[n, T_DUE_MS] = max(now, trucks[n, T_DUE_MS]) + fastest_ms(roads, trucks[n, T_LOAD], m)
         trucks[n, T_BLOCKED] = -1
-
-
-@njit(cache=True, inline="always")
-def wait_for(trucks, n, lacks, now):
-    """Truck n waits for a resource, since the first one that it waited for."""
-    if trucks[n, T_BLOCKED] < 0:
-        trucks[n, T_SINCE_MS] = now
-    trucks[n, T_BLOCKED] = lacks
 
 
 @njit(cache=True)
@@ -129,7 +117,6 @@ def entered(table, roads, n, level_in, now):
     trucks[n, T_PROFILE] = first_profile(trucks[n, T_LOAD], level_in)
     trucks[n, T_DECIDED] = 0
     trucks[n, T_LEVEL_IN] = level_in
-    trucks[n, T_BLOCKED] = -1
 
 
 @njit(cache=True)
@@ -144,32 +131,34 @@ def asked(table, roads, n, now):
     """Truck n asks whether it may roll on into its next step: the level at which it may, 0 when it has to stop."""
     trucks = table.trucks
     level = roll_level(table, roads, n)
-    if level > 0 and (trucks[n, T_PAUSED] > 0 or grant(table, roads, n, now) >= 0):
+    more = level > 0 and trucks[n, T_GRANTED] == trucks[n, T_STEP]
+    if more and (trucks[n, T_PAUSED] > 0 or grant(table, roads, n, now) >= 0):
         level = 0
         table.clock[C_DIRTY] = 1
-    trucks[n, T_PROFILE] += level
-    trucks[n, T_DECIDED] = 1
+    decided(trucks, n, level)
     return level
 
 
+@njit(cache=True, inline="always")
+def decided(trucks, n, level):
+    """It is known at which level truck n ends the step under way."""
+    trucks[n, T_PROFILE] += level - trucks[n, T_PROFILE] % 3
+    trucks[n, T_DECIDED] = 1
+
+
 @njit(cache=True)
-def set_out(table, roads, n, now):
-    """A standing truck with a plan asks for its next step: it is told to go, is marked as blocked, or is held."""
-    trucks = table.trucks
+def ask(table, roads, n, now):
+    """Allocate to truck n what it may have before it asks; one that stands is told to set out, is marked as blocked, or
+    is held."""
+    trucks, clock = table.trucks, table.clock
     if trucks[n, T_HELD_UNTIL_MS] > 0 or trucks[n, T_PAUSED] > 0:
         return
-    if table.clock[C_MODE] == LIVE:
-        extend_base(table, roads, n, now)
-        return
-    lacks = grant(table, roads, n, now)
-    if lacks >= 0:
-        wait_for(trucks, n, lacks, now)
-        return
-    if trucks[n, T_BLOCKED] >= 0:
-        trucks[n, T_HELD_MS] += now - trucks[n, T_SINCE_MS]
-    entered(table, roads, n, 0, now)
-    table.told[table.clock[C_TOLD]] = n
-    table.clock[C_TOLD] += 1
+    extend(table, roads, n, trucks[n, T_PASSED] + clock[C_AHEAD], now)
+    if trucks[n, T_MOVING] == 0 and trucks[n, T_GRANTED] > trucks[n, T_STEP]:
+        entered(table, roads, n, 0, now)
+        assert clock[C_TOLD] < len(table.told), "trucks were told, and nobody has looked"
+        table.told[clock[C_TOLD]] = n
+        clock[C_TOLD] += 1
 
 
 @njit(cache=True)
@@ -180,19 +169,18 @@ def wake(table, roads, k, now):
         for _ in range(len(trucks)):
             chosen = -1
             for n in range(len(trucks)):
-                waits = trucks[n, T_BLOCKED] == k and trucks[n, T_MOVING] == 0
-                if waits and (chosen < 0 or trucks[n, T_SINCE_MS] < trucks[chosen, T_SINCE_MS]):
+                if trucks[n, T_BLOCKED] == k and (chosen < 0 or trucks[n, T_SINCE_MS] < trucks[chosen, T_SINCE_MS]):
                     chosen = n
             if chosen < 0:
                 return
-            set_out(table, roads, chosen, now)
+            ask(table, roads, chosen, now)
             if trucks[chosen, T_BLOCKED] == k:
                 return
         return
     if table.used[k] > 0:
         n = table.uses[k, 0, WHO]
-        if trucks[n, T_BLOCKED] == k and trucks[n, T_MOVING] == 0:
-            set_out(table, roads, n, now)
+        if trucks[n, T_BLOCKED] == k:
+            ask(table, roads, n, now)
 
 
 @njit(cache=True)
@@ -216,8 +204,8 @@ def stands(table, roads, n, now):
     trucks[n, T_MOVING] = 0
     trucks[n, T_PASSED] = trucks[n, T_STEP]
     if trucks[n, T_STEP] + 1 < trucks[n, T_END]:
-        set_out(table, roads, n, now)
-    else:
+        ask(table, roads, n, now)
+    elif trucks[n, T_DONE] == 0:
         trucks[n, T_DONE] = 1
         trucks[n, T_ETA_MS] = now
         table.ended[table.clock[C_ENDED]] = n
@@ -226,11 +214,10 @@ def stands(table, roads, n, now):
 
 @njit(cache=True)
 def ask_again(table, roads, n, now):
-    """Truck n was given a plan, or is held no more: if it stands, it asks for its next step."""
-    trucks = table.trucks
-    trucks[n, T_DONE] = 0
-    if trucks[n, T_MOVING] == 0 and trucks[n, T_STEP] + 1 < trucks[n, T_END]:
-        set_out(table, roads, n, now)
+    """Truck n was given a plan, or is held or paused no more: it asks for what it may have."""
+    if table.trucks[n, T_STEP] + 1 < table.trucks[n, T_END]:
+        table.trucks[n, T_DONE] = 0
+        ask(table, roads, n, now)
 
 
 @njit(cache=True)

@@ -61,7 +61,7 @@ T_END = 3  # first step after the plan
 T_GRANTED = 4  # last step whose resources it holds
 T_START_MS = 5  # start of the movement
 T_PROFILE = 6  # profile of the movement (final once decided)
-T_DECIDED = 7  # 1 once it has been answered whether it rolls on
+T_DECIDED = 7  # 1 once it is known whether it rolls on
 T_LOAD = 8
 T_BLOCKED = 9  # resource that it waits for, -1 none
 T_SINCE_MS = 10  # waiting since
@@ -76,14 +76,13 @@ T_PATIENCE_MS = 18  # how long it was left alone last time
 T_HELD_UNTIL_MS = 19  # a standing truck in a handover: expected end; it leaves only when released. 0 = not held
 T_PAUSED = 20  # 1 while it may be allocated nothing
 T_PASSED = 21  # last step whose end the truck has reported
-T_DUE_MS = 22  # live: when it is expected at the end of its base
-T_COLUMNS = 23
-AHEAD_STEPS = 3  # live: so many steps are allocated at most beyond the last one passed
+T_COLUMNS = 22
 
 RING = 256
 FOREVER = 1 << 60
 
 C_NOW, C_DIRTY, C_MODE, C_TOLD, C_ENDED = 0, 1, 2, 3, 4
-CLOCK_COLUMNS = 5
+C_AHEAD = 5  # so many steps are allocated beyond the last one passed, before a truck asks
+CLOCK_COLUMNS = 6
 
-BY_PLAN, FIRST_COME, LIVE = 0, 1, 2  # C_MODE
+BY_PLAN, FIRST_COME = 0, 1  # C_MODE

@@ -11,21 +11,18 @@ from portway.core.kernels.allocation import ask_again, wake
 from portway.core.kernels.columns import (
     C_NOW,
     T_BLOCKED,
-    T_DUE_MS,
     T_END,
     T_ETA_MS,
     T_GOAL,
     T_GRANTED,
     T_HELD_UNTIL_MS,
     T_LOAD,
-    T_MOVING,
     T_PATIENCE_MS,
     T_RETRY_MS,
     T_SINCE_MS,
-    T_STEP,
     T_STOP,
 )
-from portway.core.kernels.motion import fastest_ms
+from portway.core.kernels.motion import fastest_ms, last_stop
 from portway.core.kernels.search import search
 from portway.core.kernels.uses import commit, withdraw
 
@@ -43,6 +40,8 @@ def adopt(table, roads, scratch, n, goal, steps, eta):
     table.trucks[n, T_GOAL] = goal
     table.trucks[n, T_RETRY_MS] = now
     table.trucks[n, T_PATIENCE_MS] = PATIENCE_MS_MIN
+    if steps == 0:
+        table.trucks[n, T_BLOCKED] = -1
     for i in range(freed):
         wake(table, roads, scratch.touched[i], now)
     ask_again(table, roads, n, now)
@@ -58,10 +57,10 @@ def candidates(trucks, costs, goal_row, now, slack_ms):
         row = goal_row[trucks[n, T_GOAL]]
         late = (
             trucks[n, T_ETA_MS]
-            - max(now, trucks[n, T_HELD_UNTIL_MS], trucks[n, T_DUE_MS])
+            - max(now, trucks[n, T_HELD_UNTIL_MS])
             - costs[trucks[n, T_LOAD], row, trucks[n, T_STOP]]
         )
-        if trucks[n, T_MOVING] == 0 and trucks[n, T_BLOCKED] >= 0:
+        if trucks[n, T_BLOCKED] >= 0:
             delay[n] = (1 << 40) + now - trucks[n, T_SINCE_MS]
         elif late > slack_ms:
             delay[n] = late
@@ -97,9 +96,7 @@ def best_responses(table, roads, scratch, costs, goal_row, weight, mark, slack_m
 def shortest_route(table, roads, n, goal, cost):
     """First come, first served: follow the cost table, no times; writes the route into the plan. Returns its length."""
     trucks, plan_mv, ring = table.trucks, table.plan_mv, table.plan_mv.shape[1]
-    stop, step, length = trucks[n, T_STOP], trucks[n, T_GRANTED] + 1, 0
-    if trucks[n, T_GRANTED] > trucks[n, T_STEP]:  # it rolls: its next step is decided
-        stop = roads.mv_to[plan_mv[n, trucks[n, T_GRANTED] % ring]]
+    stop, step, length = last_stop(table, roads, n), trucks[n, T_GRANTED] + 1, 0
     while stop != goal and length < ring - 4:
         chosen, low = -1, np.int64(1) << 40
         for e in range(roads.out_ptr[stop], roads.out_ptr[stop + 1]):

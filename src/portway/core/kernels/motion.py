@@ -3,7 +3,18 @@
 import numpy as np
 from numba import njit
 
-from portway.core.kernels.columns import FOREVER, T_DECIDED, T_END, T_LEVEL_IN, T_LOAD, T_PROFILE, T_START_MS, T_STEP
+from portway.core.kernels.columns import (
+    FOREVER,
+    T_DECIDED,
+    T_END,
+    T_GRANTED,
+    T_LEVEL_IN,
+    T_LOAD,
+    T_PROFILE,
+    T_START_MS,
+    T_STEP,
+    T_STOP,
+)
 
 
 @njit(cache=True, inline="always")
@@ -41,19 +52,32 @@ def since_ms(roads, row, m, now):
     return row[T_START_MS] + max(0, now - row[T_START_MS] - due)
 
 
+@njit(cache=True, inline="always")
+def last_stop(table, roads, n):
+    """Where what is allocated to truck n ends."""
+    step = table.trucks[n, T_GRANTED]
+    if step <= table.trucks[n, T_STEP]:
+        return table.trucks[n, T_STOP]
+    return np.int64(roads.mv_to[table.plan_mv[n, step % table.plan_mv.shape[1]]])
+
+
 @njit(cache=True)
-def roll_level(table, roads, n):
-    """Level at which truck n may pass from its step into the next one; 0 when it has to stop between them."""
-    trucks, ring = table.trucks, table.plan_mv.shape[1]
-    step = trucks[n, T_STEP]
-    if step + 1 >= trucks[n, T_END]:
+def level_between(table, roads, n, step, level_in):
+    """Level at which truck n may pass from a step, entered at `level_in`, into the next one; 0 when it has to stop."""
+    ring, load = table.plan_mv.shape[1], table.trucks[n, T_LOAD]
+    if step + 1 >= table.trucks[n, T_END]:
         return 0
     m, after = table.plan_mv[n, step % ring], table.plan_mv[n, (step + 1) % ring]
-    base = first_profile(trucks[n, T_LOAD], trucks[n, T_LEVEL_IN])
+    base = first_profile(load, level_in)
     level = table.plan_level[n, step % ring]
     while level > 0:
-        entry = first_profile(trucks[n, T_LOAD], level)
-        if roads.dur_ms[base + level, m] >= 0 and roads.dur_ms[entry, after] >= 0:
+        if roads.dur_ms[base + level, m] >= 0 and roads.dur_ms[first_profile(load, level), after] >= 0:
             return level
         level -= 1
     return 0
+
+
+@njit(cache=True)
+def roll_level(table, roads, n):
+    """Level at which truck n may pass from its step into the next one; 0 when it has to stop between them."""
+    return level_between(table, roads, n, table.trucks[n, T_STEP], table.trucks[n, T_LEVEL_IN])

@@ -21,13 +21,10 @@ from numba import njit
 
 from portway.core.kernels.columns import (
     C_DIRTY,
-    C_MODE,
     C_NOW,
     FOREVER,
-    LIVE,
     T_DECIDED,
     T_DONE,
-    T_DUE_MS,
     T_END,
     T_ETA_MS,
     T_GRANTED,
@@ -145,7 +142,8 @@ def decide(shadow, roads, book, size, n, level):
         trucks[n, T_MOVING] = 0
         book.ready_ms[n] = end
         return size
-    take(shadow, roads, book, n, trucks[n, T_STEP] + 1, start + dec)
+    if trucks[n, T_STEP] + 1 > trucks[n, T_GRANTED]:
+        take(shadow, roads, book, n, trucks[n, T_STEP] + 1, start + dec)
     return begin(shadow, roads, book, size, n, level, end)
 
 
@@ -167,7 +165,7 @@ def drive(shadow, roads, book, size, n):
         after = trucks[n, T_STEP] + 1
         if trucks[n, T_MOVING] == 1:
             level = roll_level(shadow, roads, n)
-            if level > 0:
+            if level > 0 and after > trucks[n, T_GRANTED]:
                 at = available_ms(shadow, roads, book, n, after)
                 if at == FOREVER:
                     return size
@@ -177,11 +175,13 @@ def drive(shadow, roads, book, size, n):
             continue
         if after >= trucks[n, T_END]:
             return end_plan(shadow, book, size, n)
-        at = available_ms(shadow, roads, book, n, after)
-        if at == FOREVER:
-            return size
-        at = max(at, book.ready_ms[n])
-        take(shadow, roads, book, n, after, at)
+        at = book.ready_ms[n]
+        if after > trucks[n, T_GRANTED]:
+            at = available_ms(shadow, roads, book, n, after)
+            if at == FOREVER:
+                return size
+            at = max(at, book.ready_ms[n])
+            take(shadow, roads, book, n, after, at)
         size = begin(shadow, roads, book, size, n, 0, at)
 
 
@@ -231,11 +231,10 @@ def frees_by_profiles(table, roads, frees):
 
 
 @njit(cache=True)
-def set_out(shadow, roads, book, n, now, mode):
+def set_out(shadow, roads, book, n, now):
     """Put truck n where it is now, with what it has decided."""
     trucks = shadow.trucks
-    due = trucks[n, T_DUE_MS] if mode == LIVE else 0
-    book.ready_ms[n] = max(now, trucks[n, T_HELD_UNTIL_MS], due)
+    book.ready_ms[n] = max(now, trucks[n, T_HELD_UNTIL_MS])
     if trucks[n, T_MOVING] == 0:
         return
     m, profile = movement(shadow, n, trucks[n, T_STEP]), trucks[n, T_PROFILE]
@@ -266,7 +265,7 @@ def rehearse(table, roads, frees):
     for i in np.argsort(frees[:, 0], kind="mergesort"):
         finish(shadow, book, 0, frees[i, 1], frees[i, 0])
     for n in range(len(trucks)):
-        set_out(shadow, roads, book, n, table.clock[C_NOW], table.clock[C_MODE])
+        set_out(shadow, roads, book, n, table.clock[C_NOW])
     size = 0
     for n in range(len(trucks) - 1, -1, -1):
         if trucks[n, T_MOVING] == 1 or trucks[n, T_STEP] + 1 < trucks[n, T_END]:

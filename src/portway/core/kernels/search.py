@@ -16,7 +16,6 @@ from portway.core.kernels.columns import (
     C_NOW,
     FOREVER,
     T_DECIDED,
-    T_DUE_MS,
     T_GRANTED,
     T_HELD_UNTIL_MS,
     T_LOAD,
@@ -30,7 +29,7 @@ from portway.core.kernels.columns import (
     WHO,
 )
 from portway.core.kernels.grouped import grouped
-from portway.core.kernels.motion import decision_ms, fastest_ms, first_profile, since_ms
+from portway.core.kernels.motion import decision_ms, fastest_ms, first_profile, level_between, since_ms
 
 FAR = 1 << 30
 L_STOP, L_GAP, L_LEVEL, L_TIME, L_TAKE, L_PARENT, L_MV, L_START, L_LEVEL_IN, L_GAP_END = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
@@ -148,20 +147,15 @@ def first_labels(table, roads, scratch, ask, n, now):
     row, ring = table.trucks[n], table.plan_mv.shape[1]
     if row[T_MOVING] == 0:
         gap, gap_end = own_gap(table.uses, table.used, row[T_STOP], n)
-        leave = max(now, row[T_HELD_UNTIL_MS], row[T_DUE_MS])
+        leave = max(now, row[T_HELD_UNTIL_MS])
         return add_label(scratch, ask, (0, 0), row[T_STOP], gap, 0, leave, leave, -1, -1, 0, 0, gap_end)
-    step, base = row[T_STEP], row[T_PROFILE]
-    m = table.plan_mv[n, step % ring]
-    start = since_ms(roads, row, m, now)
-    if row[T_DECIDED] == 1 and row[T_GRANTED] > step:
-        level = base % 3
-        start += roads.dur_ms[base, m]
-        base = first_profile(row[T_LOAD], level)
-        m = table.plan_mv[n, (step + 1) % ring]
-        open_choice = True
-    else:
-        open_choice = row[T_DECIDED] == 0
-        base -= base % 3
+    m, level = table.plan_mv[n, row[T_STEP] % ring], row[T_PROFILE] % 3
+    start, base = since_ms(roads, row, m, now), row[T_PROFILE] - level
+    open_choice = row[T_DECIDED] == 0 or row[T_GRANTED] > row[T_STEP]
+    for step in range(row[T_STEP] + 1, row[T_GRANTED] + 1):
+        start += roads.dur_ms[base + level, m]
+        base, m = first_profile(row[T_LOAD], level), table.plan_mv[n, step % ring]
+        level = level_between(table, roads, n, step, level)
     stop, sizes = roads.mv_to[m], (0, 0)
     gap, gap_end = own_gap(table.uses, table.used, stop, n)
     decision = start + decision_ms(roads, base, m)

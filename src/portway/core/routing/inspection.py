@@ -7,9 +7,9 @@ from portway.core.routing.traffic import Traffic
 
 
 def lacks(traffic: Traffic, truck: int) -> int:
-    """The resource that a standing truck with a plan waits for, -1 when it waits for none."""
+    """The resource that a truck with a plan waits for, -1 when it waits for none."""
     row = traffic.trucks[truck]
-    waits = not row[c.T_MOVING] and row[c.T_STEP] + 1 < row[c.T_END]
+    waits = row[c.T_GRANTED] + 1 < row[c.T_END]
     return int(row[c.T_BLOCKED]) if waits else -1
 
 
@@ -20,14 +20,14 @@ def first_before(traffic: Traffic, resource: int, truck: int) -> int:
 
 
 def has_plan(traffic: Traffic, truck: int) -> bool:
-    """Whether a truck has a way to drive that it has not begun."""
+    """Whether a truck has a way to drive that is not allocated to it."""
     row = traffic.trucks[truck]
-    return bool(row[c.T_STEP] + 1 < row[c.T_END])
+    return bool(row[c.T_GRANTED] + 1 < row[c.T_END])
 
 
 def progress(traffic: Traffic) -> list[list[int]]:
     """By truck, what changes whenever it is allocated a movement, or has driven one."""
-    return traffic.trucks[:, [c.T_STEP, c.T_PASSED]].tolist()
+    return traffic.trucks[:, [c.T_GRANTED, c.T_PASSED]].tolist()
 
 
 def way_ahead(traffic: Traffic, truck: int, horizon: int) -> tuple[list[int], list[int]]:

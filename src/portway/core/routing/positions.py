@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from portway.core.kernels.pose import pose_within, poses_reported
-from portway.core.routing.live_traffic import LiveTraffic
+from portway.core.routing.traffic import Traffic
 
 AHEAD_S_MAX = 2.0  # a truck that has not reported for longer is shown where it was last
 
@@ -27,7 +27,7 @@ class ReportedPositions:
     """By the last report, carried on at the speed between the last two for a short while."""
 
     def __init__(
-        self, traffic: LiveTraffic, silent_ms: Callable[[], np.ndarray], stale_ms: int = 3_000, lost_ms: int = 30_000
+        self, traffic: Traffic, silent_ms: Callable[[], np.ndarray], stale_ms: int = 3_000, lost_ms: int = 30_000
     ) -> None:
         """`silent_ms` gives how old the last state of each row is (N,): a truck that stands tells the core nothing
         new."""

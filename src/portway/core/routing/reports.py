@@ -1,7 +1,7 @@
 """What trucks say to traffic control, and what they are told, as kernels: many trucks report in one compiled batch.
 
 A fleet that drives in a kernel (`sim.driving`) calls these with the table of `Traffic.link`; trucks of steel report
-through `LiveTraffic.report`. Theory of operation: `core.kernels.allocation`.
+through `Traffic.report`. Theory of operation: `core.kernels.allocation`.
 """
 
 from portway.core.kernels.agenda import pop, push

@@ -11,8 +11,10 @@ from portway.app.config import load_scenario
 from portway.app.map_cache import cached_map
 from portway.core.kernels import columns as c
 from portway.core.routing.foreign_uses import Ground, touched
-from portway.core.routing.live_traffic import LiveTraffic
+from portway.core.routing.traffic import Traffic, TrafficParameters
 from portway.core.routing.whereabouts import off_way_m, spots
+
+LIVE = TrafficParameters(ahead_steps=3, announces=True)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,7 @@ def test_every_way_that_sweeps_over_held_ground_is_shut_and_no_other_by_much(ter
 
 
 def test_locked_ground_is_given_to_nobody_and_given_again_when_free(terminal):
-    traffic = LiveTraffic(terminal, 2)
+    traffic = Traffic(terminal, 2, LIVE)
     places = sorted(terminal.stop_of_place.values())
     traffic.place(0, places[0])
     eta = traffic.what_if(0, places[-1])
@@ -55,7 +57,7 @@ def test_locked_ground_is_given_to_nobody_and_given_again_when_free(terminal):
 
 
 def test_a_truck_that_leaves_holds_nothing_and_comes_back_from_where_it_stands(terminal):
-    traffic = LiveTraffic(terminal, 2)
+    traffic = Traffic(terminal, 2, LIVE)
     places = sorted(terminal.stop_of_place.values())
     traffic.place(0, places[0])
     traffic.send(0, places[-1])
@@ -76,7 +78,7 @@ def test_a_truck_that_leaves_holds_nothing_and_comes_back_from_where_it_stands(t
 
 
 def test_a_truck_does_not_come_back_where_somebody_else_is_let_in(terminal):
-    traffic = LiveTraffic(terminal, 2)
+    traffic = Traffic(terminal, 2, LIVE)
     places = sorted(terminal.stop_of_place.values())
     traffic.place(0, places[0])
     before = [a.copy() for a in (traffic.uses, traffic.count, traffic.trucks)]
