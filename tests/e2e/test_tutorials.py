@@ -21,6 +21,7 @@ PAGES = [
     "tutorials/first-run.md",
     "tutorials/your-own-terminal.md",
     "howto/own-strategy.md",
+    "howto/own-subsystem.md",
     "howto/import-work.md",
     "howto/mosquitto.md",
     "howto/deploy.md",
@@ -164,6 +165,12 @@ def test_the_strategy_of_the_how_to_is_the_one_that_was_run_and_replays(followed
     assert report(folder, "mine")["strategy"] == "longest_wait"
     assert in_folder("python longest_wait.py replay runs/mine", folder).returncode == 0
     assert in_folder("portway simulate huashan --strategy longest_wait", folder).returncode == 2
+
+
+def test_the_subsystem_of_the_how_to_replays_and_is_refused_where_it_is_not_known(followed):
+    folder, _ = followed["howto/own-subsystem.md"]
+    assert in_folder("python weighbridge.py replay runs/weighed", folder).returncode == 0
+    assert in_folder("portway replay runs/weighed", folder).returncode == 2
 
 
 def test_the_last_import_of_the_how_to_runs_to_its_end(followed):

@@ -7,7 +7,7 @@ import pytest
 
 from portway.app import storm
 from portway.app.storm_changes import FLEET, HOLDS, WORK
-from portway.core.controller import Controller
+from portway.core.controller import State
 from portway.core.kernels import columns as c
 
 SEEDS = (1, 2, 3, 9, 21, 29)  # 2 once left yard moves undone, the last three once differed when watched
@@ -104,7 +104,7 @@ def test_a_truck_that_waits_for_one_without_work_is_found(running):
 
 
 def test_a_controller_that_tells_nobody_who_can_make_way_is_found(monkeypatch):
-    monkeypatch.setattr(Controller, "_stands", lambda self, mission: None)
+    monkeypatch.setattr(State, "stands", lambda self, mission: None)
     assert any("who wait for nobody" in text for seed in SEEDS for text in storm.run_storm(seed, ()).breaches)
 
 

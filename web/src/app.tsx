@@ -12,6 +12,7 @@ import { AnswerNote, Confirmation, Help, KeyDialog, Search } from "./panels/dial
 import { Events } from "./panels/events.tsx";
 import { Figures } from "./panels/figures.tsx";
 import { Jobs } from "./panels/jobs.tsx";
+import { hasMore, More } from "./panels/more.tsx";
 import { Points } from "./panels/points.tsx";
 import { Roads } from "./panels/roads.tsx";
 import { TimeLine } from "./panels/time_line.tsx";
@@ -23,7 +24,7 @@ import { camera, colourBy, dimension, following, type Panel, panel, selection, s
 import { Icon } from "./ui/icon.tsx";
 
 const BODIES: Record<Panel, () => preact.JSX.Element | null> = {
-  figures: Figures, cranes: Cranes, jobs: Jobs, points: Points, alarms: Alarms, events: Events, roads: Roads,
+  figures: Figures, cranes: Cranes, jobs: Jobs, points: Points, alarms: Alarms, events: Events, roads: Roads, more: More,
 };
 const JUMP_MS = 3_000;
 
@@ -38,7 +39,7 @@ export function App() {
       <TopBar onFit={() => shown.map?.fit()} />
       <main>
         <nav class="rail">
-          {PANELS.map((name, i) => (
+          {PANELS.filter((name) => name !== "more" || hasMore()).map((name, i) => (
             <button key={name} class={panel.value === name ? "on" : ""} title={`${t(name)} (${i + 1})`} data-test={`tab-${name}`} aria-pressed={panel.value === name}
               onClick={() => (panel.value = panel.value === name ? null : name)}><Icon name={name} /><span>{t(name)}</span></button>
           ))}

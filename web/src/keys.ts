@@ -5,7 +5,7 @@ import type { PortMap } from "./map/port_map.ts";
 import { addBookmark, goLive, nextAlarm, pause, step } from "./panels/time_line.tsx";
 import { dialog, dimension, following, type Panel, panel, selection, theme } from "./state/view.ts";
 
-export const PANELS: Panel[] = ["figures", "cranes", "jobs", "points", "alarms", "events", "roads"];
+export const PANELS: Panel[] = ["figures", "cranes", "jobs", "points", "alarms", "events", "roads", "more"];
 const MOVE_PX = 60;
 
 export function listenToKeys(map: () => PortMap | null): () => void {
@@ -25,7 +25,7 @@ export function listenToKeys(map: () => PortMap | null): () => void {
 
 function act(e: KeyboardEvent, map: PortMap | null): boolean {
   const stride = e.shiftKey ? 10 : e.altKey ? 500 : 100;
-  if (/^[1-7]$/.test(e.key)) {
+  if (/^[1-8]$/.test(e.key)) {
     const wanted = PANELS[Number(e.key) - 1]!;
     panel.value = panel.value === wanted ? null : wanted;
     return true;

@@ -9,6 +9,7 @@ import msgspec
 
 from portway.adapters.storage.journal import JournalHeader, JournalWriter
 from portway.app.map_cache import cached_map
+from portway.app.subsystems import devices, services
 from portway.app.timed_traffic import TimedTraffic
 from portway.core.controller import Controller
 from portway.core.dispatch import STRATEGIES
@@ -83,12 +84,12 @@ def make_controller(scenario: Scenario, visitors: int) -> Controller:
         len(scenario.fleet.trucks) + visitors,
         traffic_parameters(scenario),
     )
-    return Controller(scenario, traffic, STRATEGIES[scenario.policies.dispatch](), visitors)
+    return Controller(scenario, traffic, STRATEGIES[scenario.policies.dispatch](), visitors, services())
 
 
 def make_world(scenario: Scenario, seed: int, controller: Controller) -> SimWorld:
     """A simulated terminal around a core, its trucks included."""
-    return SimWorld(scenario, seed, make_trucks(scenario, seed, controller))
+    return SimWorld(scenario, seed, make_trucks(scenario, seed, controller), more=devices())
 
 
 def make_trucks(scenario: Scenario, seed: int, controller: Controller) -> SimTrucks:

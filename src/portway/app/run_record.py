@@ -82,7 +82,7 @@ def run_record(run: Run) -> RunRecord:
     trucks = sorted(state.homes)
     visits = _visits(run)
     carries, containers = _carries(run, _rows(run, visits))
-    quay, yard = sorted(run.world.quay_cranes), sorted(run.world.yard_cranes)
+    quay, yard = sorted(run.world.cranes.quay), sorted(run.world.cranes.yard)
     record = RunRecord(
         scenario_id=scenario.id,
         seed=run.seed,
@@ -100,8 +100,8 @@ def run_record(run: Run) -> RunRecord:
         moves=_moves(run),
         carries=carries,
         truck_states=spans_of_changes(_phases(run, trucks), len(trucks), run.end_ms),
-        quay_crane_states=spans_of_logs([run.world.quay_cranes[q].log_until(run.end_ms) for q in quay], run.end_ms),
-        yard_crane_states=spans_of_logs([run.world.yard_cranes[y].log for y in yard], run.end_ms),
+        quay_crane_states=spans_of_logs([run.world.cranes.quay[q].log_until(run.end_ms) for q in quay], run.end_ms),
+        yard_crane_states=spans_of_logs([run.world.cranes.yard[y].log for y in yard], run.end_ms),
         visits=visits,
         job_orders=state.board.jobs_total,
         job_orders_open=state.board.jobs_total - state.board.jobs_done,

@@ -7,12 +7,14 @@ A yard crane collects with a whole cycle while the truck waits, and takes a box 
 rest of the cycle keeps the crane, not the truck.
 """
 
-import heapq
+from collections.abc import Collection
 from enum import IntEnum
+from typing import assert_never, get_args
 
-from portway.core.commands import GantryTo, PrepareMove, StartHandover
-from portway.core.events import CraneReady, Event, HandoverDone
+from portway.core.commands import CraneCommand, GantryTo, PrepareMove, StartHandover
+from portway.core.events import CraneReady, HandoverDone
 from portway.core.model.layout import QuayCrane, Terminal, YardCrane
+from portway.sim.device import Agenda, Device
 from portway.sim.randomness import Draws
 
 DUAL_SHARE = 0.6
@@ -25,30 +27,6 @@ class CraneState(IntEnum):
     WAITING_TRUCK = 1
     GANTRY = 2
     IDLE = 3
-
-
-class Agenda:
-    """Future events of the world, by instant and order of their making."""
-
-    def __init__(self) -> None:
-        self._heap: list[tuple[int, int, Event]] = []
-        self._made = 0
-
-    def add(self, event: Event) -> None:
-        """Something will happen at `event.at_ms`."""
-        self._made += 1
-        heapq.heappush(self._heap, (event.at_ms, self._made, event))
-
-    def next_ms(self) -> int:
-        """Instant of the next event."""
-        return self._heap[0][0] if self._heap else 1 << 60
-
-    def take(self, now_ms: int) -> list[Event]:
-        """Remove and return what is due."""
-        due = []
-        while self._heap and self._heap[0][0] <= now_ms:
-            due.append(heapq.heappop(self._heap)[2])
-        return due
 
 
 class SimQuayCrane:
@@ -131,12 +109,29 @@ class SimYardCrane:
         self._agenda.add(HandoverDone(done, self._crane.id, command.truck, command.job_orders))
 
 
-def make_cranes(
-    terminal: Terminal, seed: int, agenda: Agenda
-) -> tuple[dict[str, SimQuayCrane], dict[str, SimYardCrane]]:
+class SimCranes(Device[CraneCommand]):
     """All cranes of a terminal."""
-    quay_pitch = terminal.quay.bay_pitch_m if terminal.quay else 14.5
-    pitch = {b.id: b.bay_pitch_m for b in terminal.blocks}
-    quay = {c.id: SimQuayCrane(c, quay_pitch, seed, agenda) for c in terminal.quay_cranes}
-    yard = {c.id: SimYardCrane(c, pitch[c.block], seed, agenda) for c in terminal.yard_cranes}
-    return quay, yard
+
+    takes = get_args(CraneCommand)
+
+    def __init__(self, terminal: Terminal, seed: int, agenda: Agenda, linked: Collection[str] = ()) -> None:
+        """`linked` cranes are real ones: what they are told is not done here."""
+        quay_pitch = terminal.quay.bay_pitch_m if terminal.quay else 14.5
+        pitch = {b.id: b.bay_pitch_m for b in terminal.blocks}
+        self._linked = frozenset(linked)
+        self.quay = {c.id: SimQuayCrane(c, quay_pitch, seed, agenda) for c in terminal.quay_cranes}
+        self.yard = {c.id: SimYardCrane(c, pitch[c.block], seed, agenda) for c in terminal.yard_cranes}
+
+    def apply(self, command: CraneCommand, now_ms: int) -> None:
+        """Get ready, hand over, or go where a truck is expected."""
+        if command.crane in self._linked:
+            return
+        if isinstance(command, StartHandover):
+            crane = self.quay.get(command.crane) or self.yard[command.crane]
+            crane.hand_over(command, now_ms)
+        elif isinstance(command, PrepareMove):
+            self.quay[command.crane].prepare(command, now_ms)
+        elif isinstance(command, GantryTo):
+            self.yard[command.crane].gantry(command, now_ms)
+        else:
+            assert_never(command)

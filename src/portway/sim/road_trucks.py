@@ -6,10 +6,13 @@ our trucks do.
 """
 
 import math
+from collections.abc import Sequence
+from typing import get_args
 
-from portway.core.commands import AdmitRoadTruck, ExtendBase, RoadTruckLeft
+from portway.core.commands import AdmitRoadTruck, ExtendBase, RoadTruckCommand, RoadTruckLeft
 from portway.core.events import TruckReported
 from portway.core.routing.traffic_map import TrafficMap
+from portway.sim.device import Device
 
 STEP_MS = 500
 SPEED_MPS, ACCEL_MPS2, BRAKE_MPS2 = 5.5, 0.6, 0.8
@@ -23,16 +26,23 @@ class RoadTruck:
         self.way: list[tuple[int, float]] = []  # step and length, metres, of what is released ahead
 
 
-class SimRoadTrucks:
+class SimRoadTrucks(Device[RoadTruckCommand | ExtendBase]):
     """All road trucks inside."""
 
-    def __init__(self, traffic_map: TrafficMap) -> None:
+    takes = (*get_args(RoadTruckCommand), ExtendBase)
+
+    def __init__(self, traffic_map: TrafficMap, ours: Sequence[str]) -> None:
+        """What is said to `ours` is not for road trucks."""
+        self._ours = frozenset(ours)
         self._length_m = traffic_map.length_m
         self.trucks: dict[str, RoadTruck] = {}
         self._moved_ms = 0
 
-    def apply(self, command: ExtendBase | AdmitRoadTruck | RoadTruckLeft, now_ms: int) -> None:
-        """One comes in, is shown more of its way, or has left."""
+    def apply(self, command: RoadTruckCommand | ExtendBase, now_ms: int) -> None:
+        """One comes in, is shown more of its way, or has left. Those that were inside before a restart are known by
+        their way."""
+        if command.truck in self._ours:
+            return
         if not self.trucks:
             self._moved_ms = now_ms
         if isinstance(command, RoadTruckLeft):

@@ -1,27 +1,43 @@
 """The terminal behind the ports: cranes, road trucks and timers on a clock that jumps."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 from portway.core.commands import (
     AdmitRoadTruck,
+    Alert,
+    CancelOrder,
     Command,
+    DriveTo,
     ExtendBase,
-    GantryTo,
+    HoldOrders,
+    JobOrderAssigned,
     JobOrderDone,
-    PrepareMove,
+    JobOrderStopped,
+    PauseTruck,
     RoadTruckLeft,
     SetTimer,
-    StartHandover,
 )
 from portway.core.events import Event, RoadTruckCame, TimerFired
 from portway.core.model.scenario import Scenario
 from portway.core.model.work import JobOrder, MoveKind
 from portway.core.routing.traffic_map import TrafficMap
-from portway.sim.cranes import Agenda, make_cranes
+from portway.sim.cranes import SimCranes
+from portway.sim.device import Agenda, Device
 from portway.sim.road_trucks import SimRoadTrucks
 from portway.sim.trucks import SimTrucks
 
 ROAD_KINDS = (MoveKind.RECEIVE, MoveKind.DELIVER)
+MakeDevice = Callable[[Scenario, int, Agenda], Device[Any]]  # from the scenario and the run's seed
+# What is said to people, to the TOS and to trucks of steel: nothing in a simulated terminal has to follow it.
+FOR_OTHERS = frozenset({
+    DriveTo, ExtendBase, PauseTruck, HoldOrders, CancelOrder, AdmitRoadTruck, RoadTruckLeft, Alert, JobOrderStopped,
+    JobOrderAssigned,
+})  # fmt: skip
+
+
+class UnknownCommand(AssertionError):
+    """Something is to be done and nobody is there to do it: a defect of the composition."""
 
 
 class SimWorld:
@@ -29,19 +45,25 @@ class SimWorld:
 
     def __init__(
         self, scenario: Scenario, seed: int, trucks: SimTrucks | None = None, linked: Collection[str] = (),
-        live: TrafficMap | None = None,
+        live: TrafficMap | None = None, more: Sequence[MakeDevice] = (),
     ) -> None:  # fmt: skip
         """`trucks` drive here; without them they are of steel. `linked` cranes are real ones: what they are told and
         what they report does not come from here. With the map of a `live` terminal road trucks drive on it by
-        themselves, and come when they are expected (`expect`)."""
-        self.trucks, self._linked = trucks, frozenset(linked)
-        self._road_trucks = None if live is None else SimRoadTrucks(live)
-        self._own = {t.id for t in scenario.fleet.trucks}
+        themselves, and come when they are expected (`expect`). `more` are devices of subsystems."""
+        self.trucks = trucks
         self._gates = {g.id: g for g in scenario.terminal.gates}
         self._agenda = Agenda()
-        self.quay_cranes, self.yard_cranes = make_cranes(scenario.terminal, seed, self._agenda)
+        self.cranes = SimCranes(scenario.terminal, seed, self._agenda, linked)
+        ours = [t.id for t in scenario.fleet.trucks]
+        self._road_trucks = None if live is None else SimRoadTrucks(live, ours)
+        devices: list[Device[Any]] = [self.cranes, *(make(scenario, seed, self._agenda) for make in more)]
+        if self._road_trucks is not None:
+            devices.append(self._road_trucks)
+        self._of_command: dict[type[Command], list[Device[Any]]] = {}
+        for device in devices:
+            for kind in device.takes:
+                self._of_command.setdefault(kind, []).append(device)
         self.done: list[JobOrderDone] = []
-        self.admitted: dict[str, str] = {}
         if scenario.policies.road_trucks and live is None:
             for job in sorted(scenario.work.job_orders, key=lambda j: (j.release_ms, j.id)):
                 self.expect(job, 0)
@@ -74,28 +96,17 @@ class SimWorld:
         return [*self._agenda.take(now_ms), *drives]
 
     def apply(self, commands: Sequence[Command], now_ms: int) -> None:
-        """Carry out commands; trucks are told in kernels what they may drive."""
+        """Carry out commands; trucks are told in kernels what they may drive.
+
+        Raises UnknownCommand for one that no device here takes and nobody else is known to.
+        """
         for command in commands:
-            if isinstance(command, StartHandover | PrepareMove | GantryTo) and command.crane in self._linked:
-                continue
-            if isinstance(command, StartHandover):
-                crane = self.quay_cranes.get(command.crane) or self.yard_cranes[command.crane]
-                crane.hand_over(command, now_ms)
-            elif isinstance(command, SetTimer):
+            kind = type(command)
+            for device in self._of_command.get(kind, ()):
+                device.apply(command, now_ms)
+            if isinstance(command, SetTimer):
                 self._agenda.add(TimerFired(command.at_ms, command.name))
-            elif isinstance(command, PrepareMove):
-                self.quay_cranes[command.crane].prepare(command, now_ms)
-            elif isinstance(command, GantryTo):
-                self.yard_cranes[command.crane].gantry(command, now_ms)
             elif isinstance(command, JobOrderDone):
                 self.done.append(command)
-            elif isinstance(command, AdmitRoadTruck):
-                self.admitted[command.truck] = command.gate
-            if self._road_trucks is not None and isinstance(command, AdmitRoadTruck | RoadTruckLeft | ExtendBase):
-                self._on_the_road(command, now_ms)
-
-    def _on_the_road(self, command: AdmitRoadTruck | RoadTruckLeft | ExtendBase, now_ms: int) -> None:
-        """What is said to road trucks; those that were inside before a restart are known by their way."""
-        assert self._road_trucks is not None
-        if not isinstance(command, ExtendBase) or command.truck not in self._own:
-            self._road_trucks.apply(command, now_ms)
+            elif kind not in self._of_command and kind not in FOR_OTHERS:
+                raise UnknownCommand(f"no device takes {kind.__name__}: give one to the world")

@@ -14,6 +14,7 @@ from portway.core.events import Event, TimerFired
 from portway.core.model.layout import PlaceKind
 from portway.core.model.work import JobOrder
 from portway.core.routing.positions import Positions
+from portway.core.service import TableView
 from portway.twin import crane_ways, point_list, truck_model
 from portway.twin.alarm_rules import AlarmRules
 from portway.twin.alarms import Alarms
@@ -53,6 +54,7 @@ class Mirror:
         self._reported = reported
         self._rows_every_ms = rows_ms
         self.state, self._positions, self._visitors = controller.state, positions, controller.visitors
+        self._services = controller.services
         terminal = self.state.scenario.terminal
         self.link = LinkModel(terminal)
         self._chargers = [p for p in terminal.places if p.kind == PlaceKind.CHARGING]
@@ -109,6 +111,11 @@ class Mirror:
         for i, axis in enumerate(("position.x", "position.y")):
             self.points["network_node"].of(axis)[:] = self.link.nodes[:, i]
         self.points["charger"].of("cable.temperature")[:] = self._parameters.ambient
+
+    @property
+    def views(self) -> list[TableView]:
+        """Tables of services that pages show as they are."""
+        return [view for service in self._services for view in service.views]
 
     # -- what happens -------------------------------------------------------------------------------------------
 
@@ -272,6 +279,9 @@ class Mirror:
         self.tables.replace("ways", self._trucks.ways())
         self.work.refresh(at_ms)
         self._figures.refresh(at_ms)
+        for service in self._services:
+            for name, rows in service.tables().items():
+                self.tables.replace(name, rows)
 
     def _links(self) -> None:
         if self._reported is not None:

@@ -4,7 +4,8 @@ import pytest
 
 from portway.core.commands import PrepareMove, StartHandover
 from portway.core.model import QuayCrane
-from portway.sim.cranes import Agenda, CraneState, SimQuayCrane
+from portway.sim.cranes import CraneState, SimQuayCrane
+from portway.sim.device import Agenda
 
 
 @pytest.fixture

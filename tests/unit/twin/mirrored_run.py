@@ -40,7 +40,7 @@ def mirrored_run(recording: Path | None = None, scenario: str = "huashan") -> Mi
     mirror = Mirror(controller, world.trucks)
     journal = JournalWriter(None, JournalHeader(1, loaded, 0, 0, 0))
     runtime = Runtime(controller, world, Noting(journal, mirror.note))
-    doc = document(loaded, controller.state.traffic.map, mirror.points, "simulation")
+    doc = document(loaded, controller.state.traffic.map, mirror, "simulation")
     writer = None if recording is None else RecordingWriter(recording, doc, mirror.points.count, 1_000)
     mirror.begin(runtime.start())
     run = MirroredRun(controller, runtime, mirror, Sampler(mirror, writer, None))

@@ -5,7 +5,7 @@ export const en = {
   lostBanner: "Connection lost: what you see is old. Trying again.", staleBanner: "No news from the server: what you see may be old.",
   cutOffBanner: "The server has cut this page off: ", partBanner: "This recording was cut off; it is shown up to its last whole part.",
   pastFrame: "You look at the past. Commands are locked.",
-  figures: "Figures", cranes: "Cranes", jobs: "Job orders", points: "Data points", alarms: "Alarms", events: "Events", roads: "Roads",
+  figures: "Figures", cranes: "Cranes", jobs: "Job orders", points: "Data points", alarms: "Alarms", events: "Events", roads: "Roads", more: "More",
   theme: "Dark or light", dimension: "2D or 3D", help: "Keys", fit: "Whole terminal", search: "Search", close: "Close",
   searchHint: "Truck, box, crane, block, place, job order", nothingFound: "Nothing found",
   keyTitle: "Who is there?", keyText: "This terminal asks for a key.", keyWrong: "No such key.", keyGive: "Enter",

@@ -7,7 +7,7 @@ export const zh: Words = {
   lostBanner: "连接中断：当前画面为旧数据，正在重连。", staleBanner: "服务器无新数据：当前画面可能已过时。",
   cutOffBanner: "服务器已断开本页面：", partBanner: "该记录不完整，显示到最后一段完整数据为止。",
   pastFrame: "正在查看历史，指令已锁定。",
-  figures: "指标", cranes: "岸桥场桥", jobs: "作业指令", points: "数据点", alarms: "报警", events: "事件", roads: "道路",
+  figures: "指标", cranes: "岸桥场桥", jobs: "作业指令", points: "数据点", alarms: "报警", events: "事件", roads: "道路", more: "更多",
   theme: "深色/浅色", dimension: "二维/三维", help: "快捷键", fit: "全场", search: "搜索", close: "关闭",
   searchHint: "集卡、箱号、吊机、箱区、车位、指令", nothingFound: "未找到",
   keyTitle: "身份验证", keyText: "本码头需要密钥。", keyWrong: "密钥无效。", keyGive: "进入",

@@ -2,7 +2,7 @@
 
 import { effect, signal } from "@preact/signals";
 
-export type Panel = "figures" | "cranes" | "jobs" | "points" | "alarms" | "events" | "roads";
+export type Panel = "figures" | "cranes" | "jobs" | "points" | "alarms" | "events" | "roads" | "more";
 export interface Selection { kind: string; id: string }
 
 const known = new URLSearchParams(location.hash.slice(1));

@@ -10,6 +10,8 @@ export interface Block {
 export interface Quay { x: number; y: number; axis: number; bays: number; bay_pitch_m: number; gauge_m: number; side: number }
 export interface PointSpec { name: string; unit: string; step: number; values: string[] | null }
 export interface PointGroup { kind: string; offset: number; devices: string[]; points: PointSpec[] }
+export interface BothWords { en: string; zh: string }
+export interface TableView { name: string; words: BothWords; columns: { key: string; unit: string; words: BothWords }[] }
 export interface TerminalDoc {
   version: number; id: string; title: string; mode: "simulation" | "live" | "replay"; epoch_ms: number | null; whole?: boolean;
   lanes: Lane[]; places: Place[]; blocks: Block[]; quay: Quay | null;
@@ -21,4 +23,5 @@ export interface TerminalDoc {
   truck: { length_m: number; width_m: number };
   movements: number[][];
   points: { count: number; groups: PointGroup[] };
+  tables?: TableView[]; // of subsystems; recordings of older versions have none
 }

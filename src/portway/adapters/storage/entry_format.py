@@ -6,6 +6,7 @@ kind of event, or a field at the end with a default, needs neither.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Union
 
 import msgspec
 
@@ -19,13 +20,14 @@ from portway.core.events import (
     TruckCondition,
     TruckReported,
 )
+from portway.core.kinds import kinds_of
 
 # Nine of ten records hold nothing but these: how trucks are and drive, which only the core has to know again.
 DRIVING_EVENTS = (TruckReported, TruckCondition, FleetCondition, TruckArrived, TimerFired, CraneReady)
 DRIVING_COMMANDS = (ExtendBase, HoldOrders, PauseTruck, CancelOrder, DriveTo, SetTimer)
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True):
+class Entry(NamedTuple):
     """One event and its answer."""
 
     event: Event
@@ -38,7 +40,33 @@ class UnknownFormat(ValueError):
 
 NEWEST = 1
 _encoder = msgspec.msgpack.Encoder()
-_READERS: dict[int, Callable[[bytes], Entry]] = {1: msgspec.msgpack.Decoder(Entry).decode}
+
+
+class _ByKind:
+    """Reads what `written` has written. Kinds that a subsystem has brought since are looked for when one is unknown."""
+
+    def __init__(self) -> None:
+        self._kinds: tuple[tuple[type, ...], tuple[type, ...]] = ((), ())
+        self._decode: Callable[[bytes], tuple[Event, list[Command]]]
+
+    def __call__(self, body: bytes) -> Entry:
+        try:
+            return Entry(*self._decode(body)) if self._kinds[0] else self._again(body, None)
+        except msgspec.ValidationError as error:
+            return self._again(body, error)
+
+    def _again(self, body: bytes, error: msgspec.ValidationError | None) -> Entry:
+        kinds = kinds_of(Event), kinds_of(Command)
+        if error is not None and kinds == self._kinds:
+            raise error
+        self._kinds = kinds
+        commands: Any = list[Union[kinds[1]]]  # type: ignore[valid-type]  # noqa: UP007
+        shape: Any = tuple[Union[kinds[0]], commands]  # type: ignore[valid-type]  # noqa: UP007
+        self._decode = msgspec.msgpack.Decoder(shape).decode
+        return Entry(*self._decode(body))
+
+
+_READERS: dict[int, Callable[[bytes], Entry]] = {1: _ByKind()}
 
 
 def written(event: Event, commands: Sequence[Command]) -> bytes:

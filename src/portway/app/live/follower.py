@@ -11,6 +11,7 @@ from portway.adapters.storage.entry_format import Entry
 from portway.app.compose import live_parameters, truck_type
 from portway.app.live.snapshot import core_version, thaw
 from portway.app.map_cache import cached_map
+from portway.app.subsystems import services
 from portway.core.commands import Command
 from portway.core.controller import Controller
 from portway.core.dispatch import STRATEGIES
@@ -82,4 +83,4 @@ def fresh(run: LiveRun, traffic_map: TrafficMap) -> Controller:
     scenario = run.scenario
     rows = len(scenario.fleet.trucks) + run.visitors
     traffic = Traffic(traffic_map, rows, live_parameters(scenario))
-    return Controller(scenario, traffic, STRATEGIES[scenario.policies.dispatch](), run.visitors)
+    return Controller(scenario, traffic, STRATEGIES[scenario.policies.dispatch](), run.visitors, services())

@@ -67,14 +67,14 @@ class LiveDesk:
 
     async def _ask(self, event: Event) -> list[WorkProblem]:
         """Refused at the border with reasons, or handled and kept; the core may still say no: others were first."""
-        found = self._controller.refusals(event)  # type: ignore[arg-type]
+        found = self._controller.refusals(event)
         return found or await self._tell(event)
 
     async def _tell(self, event: Event) -> list[WorkProblem]:
         answer = await self._server.loop.ask(lambda at: _at(event, at))
         if not was_refused(event, answer):
             return []
-        return self._controller.refusals(event) or _said(answer)  # type: ignore[arg-type]
+        return self._controller.refusals(event) or _said(answer)
 
     # -- the TOS's work -----------------------------------------------------------------------------------------
 

@@ -40,7 +40,7 @@ class LiveTwin:
             persists=self._persists,
         )
         epoch_ms = 1000.0 * server.started_at_s
-        doc = document(server.run.scenario, traffic.map, self.mirror.points, "live", epoch_ms)
+        doc = document(server.run.scenario, traffic.map, self.mirror, "live", epoch_ms)
         self.hub = Hub(doc, self.mirror.tables, self.mirror.points.count)
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"recording-{server.run.clock.now_ms()}"

@@ -36,6 +36,7 @@ from portway.app.live.restore import OpenedRun
 from portway.app.live.schema_sampler import SchemaSampler
 from portway.app.live.tos_troubles import TosTroubles
 from portway.app.live.truck_watch import TruckWatch
+from portway.app.subsystems import devices
 from portway.core.commands import Alert, CancelOrder, Command, ExtendBase, HoldOrders, JobOrderStopped, PauseTruck
 from portway.core.controller.outstanding import outstanding
 from portway.core.events import Event, JobOrderReceived, JobOrdersReceived, RoadBlocked, TroubleReported
@@ -94,7 +95,7 @@ class LiveServer:
             self.master.enrol(truck, *vehicle)
         self._came_s: float | None = None  # when the message under way came
         self.watch = TruckWatch(lambda make: self.loop.post(make, self._came_s))
-        self.world = SimWorld(run.scenario, 0, None, options.linked_cranes, run.map)
+        self.world = SimWorld(run.scenario, 0, None, options.linked_cranes, run.map, devices())
         for job in run.controller.visitors.expected():
             self.world.expect(job, run.clock.now_ms())
         self.zones.close(self.progress.closed_lanes())

@@ -9,21 +9,26 @@ from portway.app.draw.canvas import line_of
 from portway.core.model.layout import Point, Terminal
 from portway.core.model.scenario import Scenario
 from portway.core.routing.traffic_map import TrafficMap
-from portway.twin.points import Catalogue
+from portway.twin.mirror import Mirror
 
 SAMPLES = 6  # points of a movement's way on the map
 VERSION = 1
 
 
 def document(
-    scenario: Scenario, traffic_map: TrafficMap, points: Catalogue, mode: str, epoch_ms: float | None = None
+    scenario: Scenario, traffic_map: TrafficMap, mirror: Mirror, mode: str, epoch_ms: float | None = None
 ) -> dict[str, Any]:
-    """The terminal, its data points and the ways of all movements, ready for JSON."""
+    """The terminal, its data points, tables of subsystems and the ways of all movements, ready for JSON."""
     terminal, truck = scenario.terminal, truck_type(scenario)
     return ground(terminal) | {
         "version": VERSION, "mode": mode, "epoch_ms": epoch_ms,
         "places": _places(terminal, traffic_map), "movements": _movements(traffic_map),
-        "truck": {"length_m": truck.length_m, "width_m": truck.width_m}, "points": points.document(),
+        "truck": {"length_m": truck.length_m, "width_m": truck.width_m}, "points": mirror.points.document(),
+        "tables": [
+            {"name": view.name, "words": view.words._asdict(),
+             "columns": [{"key": c.key, "unit": c.unit, "words": c.words._asdict()} for c in view.columns]}
+            for view in mirror.views
+        ],
     }  # fmt: skip
 
 

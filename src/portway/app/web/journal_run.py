@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from portway.adapters.storage.journal import JournalError, read_journal
-from portway.app.compose import make_controller, make_trucks
+from portway.app.compose import make_controller, make_world
 from portway.app.web.document import document
 from portway.app.web.sampling import Sampler
 from portway.core.dispatch import STRATEGIES
 from portway.runtime import Repeat
-from portway.sim.world import SimWorld
 from portway.twin.mirror import Mirror
 from portway.twin.recording import RecordingWriter
 
@@ -35,9 +34,10 @@ class JournalRun:
             raise JournalError(f"{path}: nothing has happened in this run yet")
         self.end_ms = self._entries[-1].event.at_ms
         self.controller = make_controller(header.scenario, header.visitors)
-        trucks = make_trucks(header.scenario, header.seed, self.controller)
-        self.mirror = Mirror(self.controller, trucks, ROWS_MS)
-        doc = document(header.scenario, self.controller.state.traffic.map, self.mirror.points, "replay")
+        world = make_world(header.scenario, header.seed, self.controller)
+        assert world.trucks is not None
+        self.mirror = Mirror(self.controller, world.trucks, ROWS_MS)
+        doc = document(header.scenario, self.controller.state.traffic.map, self.mirror, "replay")
         self.document = doc | {"whole": self.whole}
         self.path = folder / PART
         self._sampler = Sampler(
@@ -45,7 +45,7 @@ class JournalRun:
         )
         self._folder = folder
         self._next = 0
-        self._repeat = Repeat(self.controller, SimWorld(header.scenario, header.seed, trucks), self.mirror)
+        self._repeat = Repeat(self.controller, world, self.mirror)
         self.differs = False
         self.mirror.begin(self._repeat.start())
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from portway.adapters.storage.journal import JournalHeader, JournalWriter
-from portway.app.compose import make_controller, make_trucks, visitors_of
+from portway.app.compose import make_controller, make_world, visitors_of
 from portway.app.web.document import document
 from portway.app.web.hub import Hub
 from portway.app.web.sampling import Sampler
@@ -15,7 +15,6 @@ from portway.core.events import Event
 from portway.core.model.scenario import Scenario
 from portway.core.units import ms_from_h
 from portway.runtime import Runtime
-from portway.sim.world import SimWorld
 from portway.twin.mirror import Mirror
 from portway.twin.recording import RecordingWriter
 
@@ -42,13 +41,13 @@ class PacedRun:
     def __init__(self, scenario: Scenario, seed: int, hours: float, folder: Path, speed: float = 1.0) -> None:
         self.end_ms, visitors = ms_from_h(hours), visitors_of(scenario)
         self.controller = make_controller(scenario, visitors)
-        trucks = make_trucks(scenario, seed, self.controller)
-        self.world = SimWorld(scenario, seed, trucks)
-        self.mirror = Mirror(self.controller, trucks)
+        self.world = make_world(scenario, seed, self.controller)
+        assert self.world.trucks is not None
+        self.mirror = Mirror(self.controller, self.world.trucks)
         folder.mkdir(parents=True, exist_ok=True)
         self._journal = JournalWriter(folder / "journal", JournalHeader(1, scenario, seed, self.end_ms, visitors))
         self._runtime = Runtime(self.controller, self.world, Noting(self._journal, self.mirror.note))
-        doc = document(scenario, self.controller.state.traffic.map, self.mirror.points, "simulation")
+        doc = document(scenario, self.controller.state.traffic.map, self.mirror, "simulation")
         self.hub = Hub(doc, self.mirror.tables, self.mirror.points.count)
         self.hub.clock.speed = speed
         writer = RecordingWriter(folder / "recording", doc, self.mirror.points.count, SAMPLE_MS_MIN)

@@ -5,6 +5,8 @@ it has not collected goes to others. A withdrawn one ends what it has and goes h
 trucks whose way led through get another one, or wait until there is one.
 """
 
+from typing import assert_never
+
 from portway.core.commands import PauseTruck
 from portway.core.controller.dispatching import WINDOW, Dispatching
 from portway.core.controller.driving import want_place
@@ -13,12 +15,10 @@ from portway.core.controller.roads import Roads
 from portway.core.controller.state import Mission, State
 from portway.core.controller.taking_back import give_to_others, take_back
 from portway.core.controller.yard import YardService
-from portway.core.events import JobOrderMoved, RoadBlocked, TruckPaused, TruckWithdrawn
+from portway.core.events import Intervention, JobOrderMoved, RoadBlocked, TruckPaused, TruckWithdrawn
 from portway.core.model.work import MoveKind
 from portway.core.work.problems import WorkProblem
 from portway.core.work.units import Unit, UnitState
-
-Intervention = TruckPaused | TruckWithdrawn | RoadBlocked | JobOrderMoved
 
 
 class Interventions:
@@ -85,8 +85,10 @@ class Interventions:
             self._state.missions[event.truck].withdrawn = event.withdrawn
         elif isinstance(event, RoadBlocked):
             self._roads.block(event)
-        else:
+        elif isinstance(event, JobOrderMoved):
             self._moved(event)
+        else:
+            assert_never(event)
         self._state.work_wanted = self._state.places_freed = True
 
     def _paused(self, event: TruckPaused) -> None:

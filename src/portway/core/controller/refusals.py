@@ -3,31 +3,10 @@
 from collections.abc import Sequence
 
 from portway.core.commands import Alert, Command, JobOrderStopped
-from portway.core.events import (
-    CraneReady,
-    Event,
-    FleetCondition,
-    HandoverDone,
-    JobOrderReceived,
-    JobOrdersReceived,
-    RoadTruckCame,
-    RunStarted,
-    TimerFired,
-    TroubleReported,
-    TruckArrived,
-    TruckCondition,
-    TruckEnrolled,
-    TruckReported,
-)
+from portway.core.events import Event, Fact, JobOrderReceived, JobOrdersReceived
 from portway.core.safety.fitness import FAULTS
 from portway.core.work.board import Board
 from portway.core.work.problems import WorkProblem
-
-# What has happened, whatever anybody says to it; every other event is a wish.
-FACTS = (
-    TruckArrived, HandoverDone, CraneReady, RoadTruckCame, TimerFired, TruckReported, TruckEnrolled, TroubleReported,
-    TruckCondition, FleetCondition, RunStarted,
-)  # fmt: skip
 
 # Alerts that come with a wish that is granted: what it brings about, not a refusal of it.
 NOTICES = frozenset({
@@ -52,7 +31,7 @@ def refused(event: Event, problems: Sequence[WorkProblem], board: Board) -> list
 
 def was_refused(event: Event, answer: Sequence[Command]) -> bool:
     """Whether an event is a wish, and its answer says that it was not granted: a refusal comes before anything else."""
-    if isinstance(event, FACTS) or not answer:
+    if isinstance(event, Fact) or not answer:
         return False
     first = answer[0]
     if isinstance(first, JobOrderStopped):

@@ -171,6 +171,11 @@ class State:
             self.timers.add((at_ms, name))
             self.outbox.append(SetTimer(at_ms, name))
 
+    def stands(self, mission: Mission) -> None:
+        """A truck that only waits where it stands can be sent out of the way from now on: those who want that ask."""
+        if mission.at_place is not None and mission.only_waits:
+            self.places_freed = True
+
     def cranes_wanted(self) -> list[str]:
         """Quay cranes under which some truck wants a place, now or after the handover that it is held for."""
         legs = [m.leg_ahead for m in self.missions.values() if m.unit is not None and not m.paused and (

@@ -6,17 +6,20 @@ within it: slower than planned, which the table learns as it happens.
 
 from portway.core.commands import AdmitRoadTruck, Alert, RoadTruckLeft
 from portway.core.controller.state import Mission, Phase, State
-from portway.core.events import RoadTruckCame
+from portway.core.events import RoadTruckCame, RoadTruckEvent
 from portway.core.model.layout import Gate
 from portway.core.model.work import JobOrder
+from portway.core.service import Service
 from portway.core.work.change import ROAD_KINDS
 from portway.core.work.units import Unit, UnitState
 
 STAY_MS = 3_000
 
 
-class Visitors:
+class Visitors(Service[RoadTruckEvent]):
     """Rows of the traffic table kept for road trucks, and the queues before the gates."""
+
+    takes = (RoadTruckCame,)
 
     def __init__(self, state: State, rows: int) -> None:
         self._state = state
@@ -30,7 +33,7 @@ class Visitors:
         self.visits: list[tuple[str, int, int, int, int]] = []  # truck, row, from_ms, to_ms, stop of entry
         self.inside: dict[str, tuple[int, int]] = {}  # from_ms, stop of entry
 
-    def came(self, event: RoadTruckCame) -> None:
+    def on(self, event: RoadTruckEvent) -> None:
         """A road truck joins the queue before its gate; one whose job order is not there to be done is turned away."""
         unit = self._state.board.unit_of_job.get(event.job_order)
         if unit is None or unit.kind not in ROAD_KINDS or unit.state != UnitState.OPEN or self._waits(event.job_order):

@@ -7,6 +7,7 @@ goes where it was to go.
 """
 
 from collections.abc import Sequence
+from typing import assert_never, get_args
 
 from portway.core.commands import JobOrderStopped
 from portway.core.controller.quay import QuayService
@@ -19,10 +20,12 @@ from portway.core.events import (
     JobOrderReceived,
     JobOrdersReceived,
     StockReceived,
+    WorkChange,
     WorkQueueActivated,
     WorkQueueResequenced,
 )
 from portway.core.model.work import JobOrder
+from portway.core.service import Service
 from portway.core.work.batch import batch_problems
 from portway.core.work.change import ROAD_KINDS, Change, change_for, may_change, requeue, without
 from portway.core.work.crane_queue import CraneQueue
@@ -33,17 +36,16 @@ from portway.core.work.stack_problems import borne_by
 from portway.core.work.stock import stock_problems
 from portway.core.work.units import Unit, UnitState
 
-WorkChange = (
-    JobOrderReceived | JobOrdersReceived | JobOrderCancelled | WorkQueueResequenced | WorkQueueActivated | StockReceived
-)
 TWIN_WAIT_MS = 5_000  # a job order is not begun for so long when its twin is still to come
 
 
 NEW_RUN = "begin a new run, in another database, with the policy road_trucks = true"
 
 
-class WorkChanges:
+class WorkChanges(Service[WorkChange]):
     """Takes the TOS's changes to the board, the trucks and the cranes."""
+
+    takes = get_args(WorkChange)
 
     def __init__(self, state: State, quay: QuayService, yard: YardService, visitors: Visitors) -> None:
         self._state, self._quay, self._yard, self._visitors = state, quay, yard, visitors
@@ -87,7 +89,7 @@ class WorkChanges:
 
     # -- what is done -------------------------------------------------------------------------------------------
 
-    def handle(self, event: WorkChange) -> None:
+    def on(self, event: WorkChange) -> None:
         """Make a change that nothing speaks against."""
         if isinstance(event, JobOrderReceived):
             self._received((event.job,))
@@ -99,8 +101,10 @@ class WorkChanges:
             self._resequenced(event)
         elif isinstance(event, StockReceived):
             self._state.board.boxes.stock_taken(event.boxes, event.whole)
-        else:
+        elif isinstance(event, WorkQueueActivated):
             self._activated(event)
+        else:
+            assert_never(event)
         self._state.work_wanted = self._state.places_freed = True
 
     def _received(self, jobs: Sequence[JobOrder]) -> None:

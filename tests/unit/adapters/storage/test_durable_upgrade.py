@@ -237,7 +237,7 @@ def test_older_entries_are_read_and_exported_in_todays_format(old, tmp_path, mon
 
     def older(body: bytes) -> entry_format.Entry:
         commands, event = msgspec.msgpack.decode(body)
-        return msgspec.convert([event, commands], entry_format.Entry)
+        return entry_format.reader_of(1)(msgspec.msgpack.encode([event, commands]))
 
     state = open_durable(old)
     state.journal.append([(TimerFired(6_000, "plan"), [SetTimer(7_000, "plan")])])

@@ -4,10 +4,10 @@ import msgspec
 import pytest
 from running_core import Core, codes, job
 
+from portway.adapters.storage.entry_format import reader_of
 from portway.core.commands import Alert, JobOrderStopped, PrepareMove
 from portway.core.controller.refusals import was_refused
 from portway.core.events import (
-    Event,
     JobOrderCancelled,
     JobOrderReceived,
     JobOrdersReceived,
@@ -141,8 +141,8 @@ def test_the_same_batch_after_a_restart_gives_the_same_answers():
 
 
 def test_an_event_of_one_job_order_in_an_old_journal_is_still_read():
-    old = msgspec.msgpack.encode(["JobOrderReceived", 5, msgspec.to_builtins(job("D2", D))])
-    assert msgspec.msgpack.decode(old, type=Event) == JobOrderReceived(5, job("D2", D))
+    old = msgspec.msgpack.encode([["JobOrderReceived", 5, msgspec.to_builtins(job("D2", D))], []])
+    assert reader_of(1)(old) == (JobOrderReceived(5, job("D2", D)), [])
 
 
 def test_those_that_wait_for_what_is_cancelled_go_before_a_crane_hears_of_them():
