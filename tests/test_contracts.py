@@ -11,6 +11,8 @@ BREACHES = {
     "core/model/truck.py": "import portway.core.kernels.columns",  # inside core
     "models/__init__.py": "import portway.core.units",  # models know nothing of the rest
     "twin/__init__.py": "import portway.core.kernels.columns",  # kernels are seen by planners and traffic alone
+    "twin/tables.py": "import portway.core.controller",  # the twin sees the core through its snapshot
+    "adapters/__init__.py": "import portway.core.routing.paths",  # adapters and twin see maps, no more of routing
     "sim/__init__.py": "import portway.app.compose",  # layers
 }
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 
 from portway.core.commands import Alert, Command, JobOrderDone, JobOrderStopped
-from portway.core.controller.refusals import was_refused
 from portway.core.events import (
     Event,
     HandoverDone,
@@ -18,6 +17,7 @@ from portway.core.events import (
     WorkQueueActivated,
     WorkQueueResequenced,
 )
+from portway.core.snapshot import was_refused
 from portway.twin.alarms import Alarms
 from portway.twin.tables import Tables
 

@@ -4,7 +4,8 @@ from collections import Counter, deque
 
 import numpy as np
 
-from portway.core.controller.state import Phase, State
+from portway.core.model.phases import Phase
+from portway.core.snapshot import Snapshot
 from portway.twin.points import Catalogue
 from portway.twin.tables import Tables
 from portway.twin.work_rows import WorkRows
@@ -19,8 +20,8 @@ STANDS_MPS = 0.1
 class Figures:
     """Sums over the run, brought up to date at every sample."""
 
-    def __init__(self, state: State, tables: Tables, work: WorkRows, catalogue: Catalogue) -> None:
-        self._state, self._tables, self._work, self._catalogue = state, tables, work, catalogue
+    def __init__(self, core: Snapshot, tables: Tables, work: WorkRows, catalogue: Catalogue) -> None:
+        self._core, self._tables, self._work, self._catalogue = core, tables, work, catalogue
         self._driven_s = np.zeros(2)  # empty, loaded
         self._crane_s = np.zeros(2)  # with work; waiting for a truck
         self._plans: deque[tuple[int, int]] = deque(maxlen=11)
@@ -35,7 +36,7 @@ class Figures:
         kinds = [(np.isin(phases, EMPTY) & moving).sum(), (np.isin(phases, LOADED) & moving).sum()]
         self._driven_s += dt_s * np.array(kinds)
         self._heat_up(at_ms, dt_s, ~moving & np.isin(phases, (*EMPTY, *LOADED, Phase.WAIT_PLACE)))
-        for queue in self._state.board.in_order():
+        for queue in self._core.board.in_order():
             if queue.next_unit() is not None:
                 self._crane_s += dt_s * np.array([1.0, float(queue.waited_ms(at_ms) > 0)])
 
@@ -63,8 +64,8 @@ class Figures:
         return {"value": round(float(value), 3), "unit": unit, "plan": plan}
 
     def _figures(self, at_ms: int) -> dict[str, tuple]:
-        state, trucks = self._state, self._catalogue["truck"]
-        cranes = state.scenario.terminal.quay_cranes
+        core, trucks = self._core, self._catalogue["truck"]
+        cranes = core.scenario.terminal.quay_cranes
         rates = {c.id: self._work.rate(c.id, at_ms) for c in cranes}
         with_work = [c for c in cranes if self._has_work(c.id, at_ms)]
         plan = sum(3600.0 / c.cycle_s_mean for c in with_work)
@@ -77,9 +78,9 @@ class Figures:
         late = sum(r["late"] for r in self._tables.rows.get("jobs", {}).values())
         out: dict[str, tuple] = {
             "moves_per_h": (sum(rates.values()), "1/h", plan),
-            "boxes_done": (state.board.jobs_done, ""),
-            "boxes_total": (state.board.jobs_total, ""),
-            "kwh_per_box": (kwh / max(state.board.jobs_done, 1), "kWh"),
+            "boxes_done": (core.board.jobs_done, ""),
+            "boxes_total": (core.board.jobs_total, ""),
+            "kwh_per_box": (kwh / max(core.board.jobs_done, 1), "kWh"),
             "crane_wait_share": (self._crane_s[1] / max(self._crane_s[0], 1e-9), "%"),
             "truck_empty_share": (self._driven_s[0] / max(self._driven_s.sum(), 1e-9), "%"),
             "trucks_working": (sum(r["job"] is not None for r in ours), ""),
@@ -94,11 +95,11 @@ class Figures:
 
     def _has_work(self, crane: str, at_ms: int) -> bool:
         """Whether a crane has something to do now: it counts for the plan."""
-        queue = self._state.board.queues.get(crane)
+        queue = self._core.board.queues.get(crane)
         return queue is not None and queue.next_unit() is not None and queue.start_ms[queue.head] <= at_ms
 
     def _plan_rate(self, at_ms: int) -> float:
-        self._plans.append((at_ms, self._state.traffic.plans_count))
+        self._plans.append((at_ms, self._core.plans_count))
         (first_ms, first), (last_ms, last) = self._plans[0], self._plans[-1]
         return 1000.0 * (last - first) / max(last_ms - first_ms, 1)
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 
 from portway.core.commands import AdmitRoadTruck, Command, GantryTo, PrepareMove, StartHandover
-from portway.core.controller import Controller
 from portway.core.events import Event, TimerFired
 from portway.core.model.layout import PlaceKind
 from portway.core.model.work import JobOrder
 from portway.core.routing.positions import Positions
 from portway.core.service import TableView
+from portway.core.snapshot import Snapshot
 from portway.twin import crane_ways, point_list, truck_model
 from portway.twin.alarm_rules import AlarmRules
 from portway.twin.alarms import Alarms
@@ -42,7 +42,7 @@ class Mirror:
 
     def __init__(
         self,
-        controller: Controller,
+        core: Snapshot,
         positions: Positions,
         rows_ms: int = ROWS_MS,
         reported: Callable[[], Mapping[str, Mapping[str, float]]] | None = None,
@@ -53,18 +53,17 @@ class Mirror:
         has told is still so, where more than the core knows that."""
         self._reported = reported
         self._rows_every_ms = rows_ms
-        self.state, self._positions, self._visitors = controller.state, positions, controller.visitors
-        self._services = controller.services
-        terminal = self.state.scenario.terminal
+        self.core, self._positions = core, positions
+        terminal = core.scenario.terminal
         self.link = LinkModel(terminal)
         self._chargers = [p for p in terminal.places if p.kind == PlaceKind.CHARGING]
         self.points = self._catalogue()
         self.tables = Tables()
         self.alarms = Alarms(self.tables)
-        self.work = WorkRows(self.state, self.tables)
-        self.events = EventRows(self.tables, self.alarms, persists or controller.persists)
-        self._trucks = TruckRows(self.state, self.tables)
-        self._figures = Figures(self.state, self.tables, self.work, self.points)
+        self.work = WorkRows(core, self.tables)
+        self.events = EventRows(self.tables, self.alarms, persists or core.persists)
+        self._trucks = TruckRows(core, self.tables)
+        self._figures = Figures(core, self.tables, self.work, self.points)
         self._rules = AlarmRules(self.points, self.alarms)
         self._start_models()
         self.at_ms = -1
@@ -74,8 +73,8 @@ class Mirror:
         self._aboard: dict[str, tuple[int, float]] = {}
 
     def _catalogue(self) -> Catalogue:
-        terminal, ours = self.state.scenario.terminal, sorted(self.state.homes)
-        rows = [f"R{i + 1:02d}" for i in range(self._visitors.rows)]
+        terminal, ours = self.core.scenario.terminal, self.core.ours
+        rows = [f"R{i + 1:02d}" for i in range(self.core.visitor_rows)]
         return Catalogue([
             ("truck", ours, point_list.TRUCK),
             ("road_truck", rows, point_list.ROAD_TRUCK),
@@ -87,7 +86,7 @@ class Mirror:
         ])  # fmt: skip
 
     def _start_models(self) -> None:
-        terminal, trucks = self.state.scenario.terminal, self.points["truck"]
+        terminal, trucks = self.core.scenario.terminal, self.points["truck"]
         self._parameters = truck_model.TruckParameters()
         if self._reported is None:
             truck_model.start(trucks, self._parameters, np.full(len(trucks.devices), CHARGE_START_PCT))
@@ -115,7 +114,7 @@ class Mirror:
     @property
     def views(self) -> list[TableView]:
         """Tables of services that pages show as they are."""
-        return [view for service in self._services for view in service.views]
+        return self.core.views
 
     # -- what happens -------------------------------------------------------------------------------------------
 
@@ -146,13 +145,13 @@ class Mirror:
                 self._admitted[command.gate] = self._admitted.get(command.gate, 0) + 1
 
     def _prepare(self, command: PrepareMove) -> None:
-        unit = self.state.board.units.get(command.unit)
+        unit = self.core.board.units.get(command.unit)
         load_kg = _mass_kg(unit.jobs) if unit is not None else 0.0
         bay_m = (command.bay - 1) * self._bay_m if command.bay else self._quay.at(command.crane).gantry
         self._quay.send(command.crane, crane_ways.quay_prepare(command, bay_m, LANE_M, load_kg))
 
     def _hand_over(self, command: StartHandover) -> None:
-        jobs = [self.state.board.job(j) for j in command.job_orders]
+        jobs = [self.core.board.job(j) for j in command.job_orders]
         if command.crane in self._block_of:
             block, job = self._block_of[command.crane], jobs[0]
             slot = job.slot_to if job.slot_to is not None and not command.to_truck else job.slot
@@ -165,10 +164,10 @@ class Mirror:
 
     def _lane_m(self, truck: str) -> float:
         """How far from the waterside rail a truck stands under a quay crane."""
-        quay = self.state.scenario.terminal.quay
+        quay = self.core.scenario.terminal.quay
         if quay is None:
             return LANE_M
-        x, y = self.state.traffic.map.stop_pose[self.state.stop_of(truck)][:2]
+        x, y = self.core.stop_xy(truck)
         across = -np.sin(quay.axis_rad) * (x - quay.origin[0]) + np.cos(quay.axis_rad) * (y - quay.origin[1])
         return float(abs(across))
 
@@ -200,7 +199,7 @@ class Mirror:
             column = headings if i == 2 else poses[:, i]
             trucks.of(name)[:] = column[:ours]
             road.of(name)[:] = column[ours:]
-        inside = np.array([bool(name) and name in self.state.missions for name in self.state.name[ours:]], bool)
+        inside = np.array([bool(name) for name in self.core.visitors()], bool)
         road.now[:-1, ~inside] = np.nan
         road.of("quality")[:] = np.where(inside, 0.0, 2.0)
         trucks.of("quality")[:] = quality[:ours]
@@ -236,13 +235,8 @@ class Mirror:
         """Phase and load of every truck."""
         trucks = self.points["truck"]
         phase, boxes, mass = trucks.of("job.phase"), trucks.of("load.boxes"), trucks.of("load.mass")
-        delivered = self.state.board.delivered
         for n, name in enumerate(trucks.devices):
-            mission = self.state.missions[name]
-            phase[n] = mission.phase
-            aboard = [j for j in mission.unit.jobs if j.id in mission.unit.collected and j.id not in delivered] if (
-                mission.unit is not None and mission.unit.collected
-            ) else []  # fmt: skip
+            phase[n], aboard = self.core.load_of(name)
             boxes[n], mass[n] = len(aboard), sum(j.container.mass_kg for j in aboard)
 
     def _charge(self) -> np.ndarray:
@@ -251,8 +245,8 @@ class Mirror:
         index = {name: n for n, name in enumerate(trucks.devices)}
         plug_kw = np.zeros(len(trucks.devices))
         for i, place in enumerate(self._chargers):
-            holder = self.state.claims.holder_of(place.id)
-            there = holder is not None and holder in index and self.state.missions[holder].at_place == place.id
+            holder = self.core.stands_at(place.id)
+            there = holder is not None and holder in index
             charge = trucks.of("battery.charge")[index[holder]] if there and holder else 100.0
             power = (place.power_kw or 0.0) * min(1.0, max(0.0, (100.0 - charge) / 20.0)) if there else 0.0
             power = power if power > 0.5 else 0.0
@@ -279,9 +273,8 @@ class Mirror:
         self.tables.replace("ways", self._trucks.ways())
         self.work.refresh(at_ms)
         self._figures.refresh(at_ms)
-        for service in self._services:
-            for name, rows in service.tables().items():
-                self.tables.replace(name, rows)
+        for name, rows in self.core.tables().items():
+            self.tables.replace(name, rows)
 
     def _links(self) -> None:
         if self._reported is not None:
@@ -304,12 +297,12 @@ class Mirror:
             for n, name in enumerate(group.devices):
                 group.of("job.state")[n] = point_list.CRANE_STATES.index(self.work.state_of[name])
                 group.of("job.done")[n] = self.work.total.get(name, 0)
-                queue = self.state.board.queues.get(name)
+                queue = self.core.board.queues.get(name)
                 group.of("job.waiting")[n] = queue.waited_ms(at_ms) / 1000.0 if queue is not None else 0.0
 
     def _gates(self) -> None:
         group = self.points["gate"]
-        waiting, inside = self._visitors.waiting(), len(self._visitors.inside)
+        waiting, inside = self.core.waiting_at_gates(), sum(map(bool, self.core.visitors()))
         for n, name in enumerate(group.devices):
             admitted = self._admitted.get(name, 0)
             group.of("barrier")[n] = float(admitted > group.of("admitted")[n])

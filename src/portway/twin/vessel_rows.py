@@ -4,8 +4,8 @@ The work list tells them by its work queues, `crane/vessel` by their ids; a queu
 of its own. Shown is, of every crane, the first vessel that it has not finished.
 """
 
-from portway.core.controller.state import State
 from portway.core.model.work import JobOrder, WorkQueue
+from portway.core.snapshot import Snapshot
 from portway.twin.tables import Tables
 
 
@@ -28,12 +28,12 @@ class _Call:
 class VesselRows:
     """Rows of the vessels that are worked on."""
 
-    def __init__(self, state: State, tables: Tables) -> None:
+    def __init__(self, core: Snapshot, tables: Tables) -> None:
         self._tables = tables
         self._calls: dict[str, _Call] = {}  # in the order of their start
         self._call_of: dict[str, _Call] = {}  # by job order
-        jobs = {j.id: j for j in state.scenario.work.job_orders}
-        for queue in sorted(state.scenario.work.queues, key=lambda q: (q.start_ms, q.id)):
+        jobs = {j.id: j for j in core.scenario.work.job_orders}
+        for queue in sorted(core.scenario.work.queues, key=lambda q: (q.start_ms, q.id)):
             name = queue.id.partition("/")[2] or queue.id
             call = self._calls.setdefault(name, _Call(name))
             call.add(queue, [jobs[j] for j in queue.job_orders])

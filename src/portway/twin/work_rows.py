@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from portway.core.commands import Command, GantryTo, JobOrderDone, JobOrderStopped, PrepareMove, StartHandover
-from portway.core.controller.state import State
 from portway.core.events import Event, HandoverDone, StockReceived
 from portway.core.model.work import JobOrder
+from portway.core.snapshot import Snapshot
 from portway.core.units import MS_PER_H
 from portway.core.work.units import Unit, UnitState
 from portway.twin.tables import Tables
@@ -24,23 +24,23 @@ JOB_STATES = {UnitState.OPEN: "open", UnitState.ASSIGNED: "assigned", UnitState.
 class WorkRows:
     """Rows of work and of the machines that do it."""
 
-    def __init__(self, state: State, tables: Tables) -> None:
-        self._state, self._tables = state, tables
+    def __init__(self, core: Snapshot, tables: Tables) -> None:
+        self._core, self._tables = core, tables
         self._ended: deque[tuple[str, dict[str, Any]]] = deque(maxlen=ENDED_KEPT)
         self._begun: dict[str, tuple[int, str]] = {}  # by crane: since, kind of what it does
         self._moves: deque[tuple[str, int]] = deque()
         self.done: dict[str, deque[int]] = {}  # ends of the handovers of the last hour, by crane
         self.total: dict[str, int] = {}  # boxes handed over, by crane
-        terminal = state.scenario.terminal
+        terminal = core.scenario.terminal
         cranes = [q.id for q in terminal.quay_cranes] + [y.id for y in terminal.yard_cranes]
         self.state_of = dict.fromkeys(cranes, "idle")
         self._serving: dict[str, StartHandover] = {}  # by crane
-        self._vessels = VesselRows(state, tables)
+        self._vessels = VesselRows(core, tables)
         self._stock()
 
     def _stock(self) -> None:
         """All boxes of the yard."""
-        boxes = self._state.board.boxes
+        boxes = self._core.board.boxes
         rows = {name: _box(slot, boxes.length_ft(name)) for name, slot in boxes.at.items()}
         self._tables.replace("boxes", rows)
 
@@ -79,22 +79,22 @@ class WorkRows:
         self.state_of[event.crane] = "idle"
         self._serving.pop(event.crane, None)
         for job in event.job_orders:
-            unit = self._state.board.unit_of_job.get(job)
+            unit = self._core.board.unit_of_job.get(job)
             if unit is not None:
-                self._box(self._state.board.job(job))
+                self._box(self._core.board.job(job))
 
     def _box(self, job: JobOrder) -> None:
         """A box may have come to a slot or left it."""
-        slot = self._state.board.boxes.at.get(job.container.id)
+        slot = self._core.board.boxes.at.get(job.container.id)
         if slot is None:
             self._tables.drop("boxes", job.container.id)
         else:
             self._tables.put("boxes", job.container.id, _box(slot, job.container.length_ft))
 
     def _done(self, command: JobOrderDone) -> None:
-        job = self._state.board.job(command.job_order)
+        job = self._core.board.job(command.job_order)
         self._box(job)
-        unit = self._state.board.unit_of_job[command.job_order]
+        unit = self._core.board.unit_of_job[command.job_order]
         row = self._job(job, unit, "completed") | {"truck": command.truck, "done_ms": command.delivered_ms}
         self._ended.append((job.id, row))
         self._vessels.done(job.id)
@@ -106,17 +106,17 @@ class WorkRows:
         while self._moves and self._moves[0][1] < at_ms - MOVES_KEPT_MS:
             self._tables.drop("moves", self._moves.popleft()[0])
         self._tables.replace("jobs", self._job_rows())
-        for crane in self._state.scenario.terminal.quay_cranes:
+        for crane in self._core.scenario.terminal.quay_cranes:
             self._tables.put("cranes", crane.id, self._quay_crane(crane.id, at_ms, 3600.0 / crane.cycle_s_mean))
-        for yard in self._state.scenario.terminal.yard_cranes:
+        for yard in self._core.scenario.terminal.yard_cranes:
             row = self._crane(yard.id, at_ms) | {"kind": "yard", "plan_rate": None, "todo": None, "active": True}
             self._tables.put("cranes", yard.id, row)
         self._vessels.refresh()
 
     def _units(self) -> list[Unit]:
         """Units worth showing."""
-        board = self._state.board
-        at_work = [m.unit for m in self._state.missions.values() if m.unit is not None]
+        board = self._core.board
+        at_work = self._core.units_at_work()
         soon = [u for q in board.in_order() for u in q.units[q.head : q.head + AHEAD]]
         yard = [u for u in board.yard_moves[: 2 * YARD_AHEAD] if u.state != UnitState.DONE][:YARD_AHEAD]
         return [*at_work, *soon, *yard]
@@ -125,13 +125,13 @@ class WorkRows:
         rows = dict(self._ended)
         for unit in self._units():
             for job in unit.jobs:
-                if job.id not in self._state.board.delivered:
+                if job.id not in self._core.board.delivered:
                     state = "collected" if job.id in unit.collected else JOB_STATES.get(unit.state, "open")
                     rows[job.id] = self._job(job, unit, state)
         return rows
 
     def _job(self, job: JobOrder, unit: Unit, state: str) -> dict[str, Any]:
-        late = job.due_ms is not None and job.due_ms < self._state.now_ms and state != "completed"
+        late = job.due_ms is not None and job.due_ms < self._core.now_ms and state != "completed"
         return {
             "kind": str(job.kind), "box": job.container.id, "ft": job.container.length_ft,
             "mass_kg": job.container.mass_kg, "from": _end(unit, True), "to": _end(unit, False), "state": state,
@@ -156,7 +156,7 @@ class WorkRows:
 
     def _quay_crane(self, crane: str, at_ms: int, plan: float) -> dict[str, Any]:
         row = self._crane(crane, at_ms)
-        queue = self._state.board.queues.get(crane)
+        queue = self._core.board.queues.get(crane)
         if queue is None:
             return row | {"plan_rate": round(plan, 1), "todo": 0, "active": True}
         unit = queue.next_unit()

@@ -10,6 +10,7 @@ from portway.app.web.document import document
 from portway.app.web.paced_run import Noting
 from portway.app.web.sampling import Sampler
 from portway.core.controller import Controller
+from portway.core.snapshot import Snapshot
 from portway.runtime import Runtime
 from portway.twin.mirror import Mirror
 from portway.twin.recording import RecordingWriter
@@ -37,7 +38,7 @@ def mirrored_run(recording: Path | None = None, scenario: str = "huashan") -> Mi
     loaded = load_scenario(scenario, [])
     controller = make_controller(loaded, 0)
     world = make_world(loaded, 0, controller)
-    mirror = Mirror(controller, world.trucks)
+    mirror = Mirror(Snapshot(controller), world.trucks)
     journal = JournalWriter(None, JournalHeader(1, loaded, 0, 0, 0))
     runtime = Runtime(controller, world, Noting(journal, mirror.note))
     doc = document(loaded, controller.state.traffic.map, mirror, "simulation")

@@ -20,6 +20,7 @@ from portway.app.web.sampling import Sampler
 from portway.app.web.sim_desk import alarm_command
 from portway.app.web.stage import Problem, Stage
 from portway.core.routing.positions import ReportedPositions
+from portway.core.snapshot import Snapshot
 from portway.twin.mirror import Mirror
 from portway.twin.recording import RecordingWriter
 from portway.twin.recording_reader import Recording
@@ -34,7 +35,7 @@ class LiveTwin:
         self._server, self._desk = server, desk
         traffic = server.run.controller.state.traffic
         self.mirror = Mirror(
-            server.run.controller,
+            Snapshot(server.run.controller),
             ReportedPositions(traffic, self._silent_ms),
             reported=lambda: reported(server.master),
             persists=self._persists,

@@ -11,6 +11,7 @@ from portway.app.compose import make_controller, make_world
 from portway.app.web.document import document
 from portway.app.web.sampling import Sampler
 from portway.core.dispatch import STRATEGIES
+from portway.core.snapshot import Snapshot
 from portway.runtime import Repeat
 from portway.twin.mirror import Mirror
 from portway.twin.recording import RecordingWriter
@@ -36,7 +37,7 @@ class JournalRun:
         self.controller = make_controller(header.scenario, header.visitors)
         world = make_world(header.scenario, header.seed, self.controller)
         assert world.trucks is not None
-        self.mirror = Mirror(self.controller, world.trucks, ROWS_MS)
+        self.mirror = Mirror(Snapshot(self.controller), world.trucks, ROWS_MS)
         doc = document(header.scenario, self.controller.state.traffic.map, self.mirror, "replay")
         self.document = doc | {"whole": self.whole}
         self.path = folder / PART

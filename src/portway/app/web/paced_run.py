@@ -13,6 +13,7 @@ from portway.app.web.sampling import Sampler
 from portway.core.commands import Command
 from portway.core.events import Event
 from portway.core.model.scenario import Scenario
+from portway.core.snapshot import Snapshot
 from portway.core.units import ms_from_h
 from portway.runtime import Runtime
 from portway.twin.mirror import Mirror
@@ -43,7 +44,7 @@ class PacedRun:
         self.controller = make_controller(scenario, visitors)
         self.world = make_world(scenario, seed, self.controller)
         assert self.world.trucks is not None
-        self.mirror = Mirror(self.controller, self.world.trucks)
+        self.mirror = Mirror(Snapshot(self.controller), self.world.trucks)
         folder.mkdir(parents=True, exist_ok=True)
         self._journal = JournalWriter(folder / "journal", JournalHeader(1, scenario, seed, self.end_ms, visitors))
         self._runtime = Runtime(self.controller, self.world, Noting(self._journal, self.mirror.note))

@@ -1,10 +1,9 @@
 """The only mutable state of the core, and what its parts share: time, missions, claims, traffic and the outbox."""
 
-from enum import IntEnum
-
 from portway.core.commands import Command, DriveTo, JobOrderDone, SetTimer
 from portway.core.controller.experience import Experience
 from portway.core.controller.place_book import PlaceBook
+from portway.core.model.phases import Phase
 from portway.core.model.scenario import Scenario
 from portway.core.routing.claims import PlaceClaims
 from portway.core.routing.traffic import Traffic
@@ -12,20 +11,6 @@ from portway.core.work.board import Board
 from portway.core.work.units import Leg, Unit, UnitState
 
 RETRY_MS = 2_000
-
-
-class Phase(IntEnum):
-    """What a truck is doing; the states of the truck-time chart."""
-
-    PARKED = 0  # stands without work
-    TO_REST = 1
-    TO_COLLECT = 2
-    WAIT_PLACE = 3  # no claim on the transfer place yet: waits in the yard, in a buffer or on the way there
-    WAIT_COLLECT = 4  # at the place, waiting for the crane
-    HANDOVER = 5
-    TO_DELIVER = 6
-    WAIT_DELIVER = 7
-    LEAVING = 8  # road trucks on their way out
 
 
 class Mission:
