@@ -19,7 +19,7 @@ from cplp_judge import Verdict, judge
 
 from portway.core.routing.resources import build_resources
 from portway.core.routing.stops import Stop
-from portway.core.routing.traffic_map import HOLD, MapArrays, MapPaths, TrafficMap
+from portway.core.routing.traffic_map import HOLD, MapArrays, MapPaths, TrafficMap, least_ms
 
 PERIOD_MS = 500  # longest time between two calls while a task has no agent
 SETS = 9
@@ -73,7 +73,7 @@ def instance_map(instance: Instance, conflicts: Conflicts) -> TrafficMap:
     arrays = MapArrays(
         instance.edge_from.astype(np.int32), instance.edge_to.astype(np.int32), out, order, ptr,
         np.array([k for h in res.held for k, _ in h], np.int32), dur_ms, np.maximum(dur_ms, 0),
-        np.tile(release, (18, 1)), np.zeros(n_stops, np.bool_), np.zeros(n_mv, np.bool_),
+        np.tile(release, (18, 1)), np.zeros(n_stops, np.bool_), np.zeros(n_mv, np.bool_), least_ms(dur_ms),
     )  # fmt: skip
     nothing = np.zeros(0)
     stops = [Stop(f"v{i}", "", 0.0, "") for i in range(n_stops)]

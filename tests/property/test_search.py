@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from portway.core.kernels import columns as c
 from portway.core.kernels import search, uses
-from portway.core.routing.traffic_map import HOLD, MapArrays
+from portway.core.routing.traffic_map import HOLD, MapArrays, least_ms
 from portway.sim import driving
 
 STOPS, CROSSINGS, CAP, HORIZON = 5, 2, 96, 120
@@ -33,7 +33,7 @@ def _random_map(rng: np.random.Generator) -> MapArrays:
     return MapArrays(
         np.array([a for a, _ in moves], np.int32), np.array([b for _, b in moves], np.int32), out_ptr,
         np.arange(n, dtype=np.int32), ptr, np.array([k for h in held for k, _ in h], np.int32), dur,
-        np.maximum(dur, 0), rel, np.zeros(STOPS, np.bool_), np.zeros(n, np.bool_),
+        np.maximum(dur, 0), rel, np.zeros(STOPS, np.bool_), np.zeros(n, np.bool_), least_ms(dur),
     )  # fmt: skip
 
 

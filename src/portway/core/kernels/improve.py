@@ -22,7 +22,7 @@ from portway.core.kernels.columns import (
     T_SINCE_MS,
     T_STOP,
 )
-from portway.core.kernels.motion import fastest_ms, last_stop
+from portway.core.kernels.motion import last_stop
 from portway.core.kernels.search import search
 from portway.core.kernels.uses import commit, withdraw
 
@@ -104,7 +104,7 @@ def shortest_route(table, roads, n, goal, cost):
             into = roads.mv_to[m]
             if roads.closed[m] or (roads.private[into] and into != goal):
                 continue
-            dur = min(np.int64(1) << 30, fastest_ms(roads, trucks[n, T_LOAD], m))
+            dur = np.int64(roads.least_ms[trucks[n, T_LOAD], m])
             if dur + cost[into] < low:
                 chosen, low = m, dur + cost[into]
         if chosen < 0:

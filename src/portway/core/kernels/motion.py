@@ -4,7 +4,6 @@ import numpy as np
 from numba import njit
 
 from portway.core.kernels.columns import (
-    FOREVER,
     T_DECIDED,
     T_END,
     T_GRANTED,
@@ -31,16 +30,6 @@ def decision_ms(roads, base, m):
         if roads.dur_ms[base + level, m] >= 0:
             dec = min(dec, roads.dec_ms[base + level, m])
     return dec
-
-
-@njit(cache=True, inline="always")
-def fastest_ms(roads, load, m):
-    """Least duration of a movement."""
-    low = np.int64(FOREVER)
-    for p in range(load * 9, load * 9 + 9):
-        if roads.dur_ms[p, m] >= 0:
-            low = min(low, np.int64(roads.dur_ms[p, m]))
-    return low
 
 
 @njit(cache=True, inline="always")

@@ -29,7 +29,7 @@ from portway.core.kernels.columns import (
     WHO,
 )
 from portway.core.kernels.grouped import grouped
-from portway.core.kernels.motion import decision_ms, fastest_ms, first_profile, level_between, since_ms
+from portway.core.kernels.motion import decision_ms, first_profile, level_between, since_ms
 
 FAR = 1 << 30
 L_STOP, L_GAP, L_LEVEL, L_TIME, L_TAKE, L_PARENT, L_MV, L_START, L_LEVEL_IN, L_GAP_END = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
@@ -69,7 +69,7 @@ def shortest_from(roads, into, load, goal, cost):
             m = in_mv[e]
             if roads.closed[m]:
                 continue
-            best = min(FAR, fastest_ms(roads, load, m))
+            best = roads.least_ms[load, m]
             if best < FAR and t + best < cost[roads.mv_from[m]]:
                 cost[roads.mv_from[m]] = t + best
                 size = push(heap, size, t + best, roads.mv_from[m])

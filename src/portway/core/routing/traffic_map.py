@@ -18,6 +18,7 @@ from portway.core.routing.resources import KEEP, Resources, build_resources
 from portway.core.routing.stops import LaneGraph, Stop, lay_stops
 from portway.core.routing.zones import limited_lanes, obey_zones
 
+NEVER = 1 << 30
 HOLD = 1 << 30  # release offset of the resource that a truck keeps after its arrival
 SAMPLE_SLACK_M = 0.55  # half a sample step: rectangles grow by it so that nothing touches between two samples
 
@@ -37,6 +38,7 @@ class MapArrays:
     rel_ms: np.ndarray  # (P, K) int32: when the rear has cleared; HOLD for the stop at the end
     private: np.ndarray  # (S,) bool: places, which are never passed through
     closed: np.ndarray  # (M,) bool: movements that no new plan may use
+    least_ms: np.ndarray  # (2, M) int32: least duration by load, `NEVER` where no profile exists
 
 
 @made_by(MapArrays)
@@ -44,6 +46,13 @@ class MapArrays:
 def make_map_arrays(*fields):
     """See `grouped`."""
     return MapArrays(*fields)
+
+
+def least_ms(dur_ms: np.ndarray) -> np.ndarray:
+    """Least durations (2, M) by load from the durations (P, M) of all profiles, -1 where one does not exist."""
+    known = np.where(dur_ms < 0, NEVER, dur_ms)
+    half = len(known) // 2
+    return np.stack((known[:half].min(axis=0), known[half:].min(axis=0))).astype(np.int32)
 
 
 class MapPaths(NamedTuple):
@@ -156,7 +165,7 @@ def compile_map(terminal: Terminal, truck: TruckType) -> TrafficMap:
     res_ptr, res_id, rel_ms = _flat_resources(res, ptr, times_ms)
     arrays = MapArrays(
         mv_from, mv_to, *_by_origin(mv_from, len(stops)), res_ptr, res_id, dur_ms, dec_ms, rel_ms,
-        np.array([bool(s.place) for s in stops]), np.zeros(len(ways), np.bool_),
+        np.array([bool(s.place) for s in stops]), np.zeros(len(ways), np.bool_), least_ms(dur_ms),
     )  # fmt: skip
     x, y, heading = (np.concatenate([getattr(w, a) for w in ways]) for a in ("x", "y", "heading"))
     paths = MapPaths(ptr, x, y, heading, step_m, times_ms)
