@@ -12,23 +12,24 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
+from portway.core.model.phases import Phase
 from portway.core.model.work import MoveKind
 from portway.sim.cranes import CraneState
 
 
 class TruckState(IntEnum):
-    """What a truck is doing. 0-8 are the controller's phases; the report finds `HELD_BY_TRAFFIC` from the drives."""
+    """What a truck is doing: its phase; the report finds `HELD_BY_TRAFFIC` from the drives."""
 
-    PARKED = 0
-    TO_REST = 1
-    TO_COLLECT = 2
-    WAIT_PLACE = 3
-    WAIT_COLLECT = 4
-    HANDOVER = 5
-    TO_DELIVER = 6
-    WAIT_DELIVER = 7
-    LEAVING = 8
-    HELD_BY_TRAFFIC = 9
+    PARKED = Phase.PARKED
+    TO_REST = Phase.TO_REST
+    TO_COLLECT = Phase.TO_COLLECT
+    WAIT_PLACE = Phase.WAIT_PLACE
+    WAIT_COLLECT = Phase.WAIT_COLLECT
+    HANDOVER = Phase.HANDOVER
+    TO_DELIVER = Phase.TO_DELIVER
+    WAIT_DELIVER = Phase.WAIT_DELIVER
+    LEAVING = Phase.LEAVING
+    HELD_BY_TRAFFIC = len(Phase)
 
 
 class Labels(NamedTuple):

@@ -1,11 +1,11 @@
 """Which points each kind of device has. `docs/reference/twin-points.md` says which model they come from."""
 
+from portway.core.model.phases import Phase
 from portway.twin.points import PointSpec
 
 AXLES = (1, 2, 3, 4)
 QUALITY = ("good", "uncertain", "bad")
-PHASES = ("parked", "to_rest", "to_collect", "wait_place", "wait_collect", "handover", "to_deliver", "wait_deliver",
-          "leaving")  # fmt: skip
+PHASES = tuple(phase.name.lower() for phase in Phase)
 CRANE_STATES = ("idle", "preparing", "ready", "handover", "stowing")
 CHARGER_STATES = ("free", "occupied", "charging", "full")
 TRUCK_FAULTS = ("none", "battery_low", "motor_hot", "brake_hot", "hydraulic_low", "link_poor")

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from portway.core.model.phases import Phase
 from portway.twin.points import Group
 
 
@@ -61,7 +62,7 @@ NAMES = (
     BRAKE_BAR, OIL_BAR, OIL, CHARGE, VOLT, AMPERE, PACK_KW, PACK, USED, RECOVERED, SUPPLY, PHASE,
 ) = range(len(NAMES))  # fmt: skip
 
-PARKED = 0.0  # value of `job.phase`
+PARKED = float(Phase.PARKED)  # value of `job.phase`
 
 
 def rows_of(group: Group) -> np.ndarray:
