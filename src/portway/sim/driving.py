@@ -16,7 +16,7 @@ from portway.core.routing.reports import (
     C_NOW,
     C_TOLD,
     FOREVER,
-    T_SINK_MS,
+    T_STAY_MS,
     T_STOP,
     asked,
     decision_ms,
@@ -159,8 +159,8 @@ def happen(table, roads, fleet, kind, n, k, now):
         end_movement(fleet, n, now)
         fleet.trucks[n, F_MOVING] = 0
         stands(table, roads, n, now)
-        if table.trucks[n, T_SINK_MS] > 0 and table.clock[C_ENDED] > 0 and table.ended[table.clock[C_ENDED] - 1] == n:
-            schedule(fleet, now + table.trucks[n, T_SINK_MS], LEFT, n, roads.mv_to[fleet.trucks[n, F_MOVEMENT]])
+        if table.trucks[n, T_STAY_MS] > 0 and table.clock[C_ENDED] > 0 and table.ended[table.clock[C_ENDED] - 1] == n:
+            schedule(fleet, now + table.trucks[n, T_STAY_MS], LEFT, n, roads.mv_to[fleet.trucks[n, F_MOVEMENT]])
 
 
 @njit(cache=True)

@@ -57,7 +57,7 @@ class LiveDesk:
     """`TosDesk` in front of a server."""
 
     def __init__(self, server: LiveServer) -> None:
-        self._server, self._pictures = server, server.pictures
+        self._server, self._views = server, server.views
         self._controller = server.run.controller
         self._blocks = server.progress.blocks
         self._started_ms = round(1000 * server.started_at_s)
@@ -232,11 +232,11 @@ class LiveDesk:
 
     def job_orders(self) -> list[JobOrderView]:
         """All, by id."""
-        return self._pictures.job_orders()
+        return self._views.job_orders()
 
     def job_order(self, id: str) -> JobOrderView | None:
         """One of them."""
-        return self._pictures.job_order(id)
+        return self._views.job_order(id)
 
     def open_work(self) -> list[JobOrder]:
         """Those that are not ended."""
@@ -245,19 +245,19 @@ class LiveDesk:
 
     def container(self, id: str) -> ContainerView | None:
         """A box."""
-        return self._pictures.container(id)
+        return self._views.container(id)
 
     def work_queues(self) -> list[WorkQueueView]:
         """By crane."""
-        return self._pictures.work_queues()
+        return self._views.work_queues()
 
     def trucks(self) -> list[TruckView]:
         """Our trucks."""
-        return self._pictures.trucks()
+        return self._views.trucks()
 
     def cranes(self) -> list[CraneView]:
         """Quay and yard cranes."""
-        return self._pictures.cranes()
+        return self._views.cranes()
 
     def enrolments(self) -> list[EnrolmentView]:
         """The vehicle of every truck."""
@@ -295,15 +295,15 @@ class LiveDesk:
 
     def terminal(self) -> TerminalView:
         """The ground plan."""
-        return self._pictures.terminal()
+        return self._views.terminal()
 
     def stock(self) -> list[StockBoxView]:
         """Boxes in the yard."""
-        return self._pictures.stock()
+        return self._views.stock()
 
     def road_blocks(self) -> list[RoadBlockView]:
         """What is closed."""
-        return self._pictures.road_blocks()
+        return self._views.road_blocks()
 
     def progress(self, after: int, most: int | None = None) -> list[ProgressEvent]:
         """Events behind an id."""

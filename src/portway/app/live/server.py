@@ -26,11 +26,11 @@ from portway.adapters.vda5050.road_book import RoadBook
 from portway.adapters.vda5050.zone_desk import ZoneDesk
 from portway.app.compose import truck_type
 from portway.app.live.core_loop import CoreLoop
+from portway.app.live.desk_views import DeskViews
 from portway.app.live.enrolment import Enrolment
 from portway.app.live.inbox import Inbox, Letter
 from portway.app.live.latencies import Latencies
 from portway.app.live.log import log
-from portway.app.live.pictures import Pictures
 from portway.app.live.progress import WorkProgress
 from portway.app.live.restore import OpenedRun
 from portway.app.live.schema_sampler import SchemaSampler
@@ -99,7 +99,7 @@ class LiveServer:
         for job in run.controller.visitors.expected():
             self.world.expect(job, run.clock.now_ms())
         self.zones.close(self.progress.closed_lanes())
-        self.pictures = Pictures(run.controller.state, self.master, self.progress, run.controller.fitness.files)
+        self.views = DeskViews(run.controller.state, self.master, self.progress, run.controller.fitness.files)
         self.loop = CoreLoop(
             run.controller, durable.journal, run.clock, self.world, self._send,
             lambda name, seconds: self.latencies[name].add(seconds), self._kept, run.due,

@@ -44,8 +44,8 @@ from portway.core.kernels.columns import (
     T_PAUSED,
     T_PROFILE,
     T_SINCE_MS,
-    T_SINK_MS,
     T_START_MS,
+    T_STAY_MS,
     T_STEP,
     T_STOP,
     TIN,
@@ -231,6 +231,6 @@ def place(table, n, stop, load):
     trucks[n, T_GRANTED] = trucks[n, T_PASSED] = step
     trucks[n, T_END] = step + 1
     trucks[n, T_LOAD] = load
-    trucks[n, T_SINK_MS] = 0
+    trucks[n, T_STAY_MS] = 0
     trucks[n, T_DONE] = 1
     insert(table.uses, table.used, stop, table.clock[C_NOW], FOREVER, n, step)

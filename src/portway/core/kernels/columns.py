@@ -70,7 +70,7 @@ T_DONE = 12  # 1 once the end of the plan was reported
 T_HELD_MS = 13  # time spent held on the road so far
 T_ETA_MS = 14  # expected arrival at the end of the plan
 T_GOAL = 15  # stop where the plan ends
-T_SINK_MS = 16  # road trucks: how long they stand at the end of the plan before they are gone; 0 = for ever
+T_STAY_MS = 16  # road trucks: how long they stand at the end of the plan before they are gone; 0 = for ever
 T_RETRY_MS = 17  # no better plan is looked for before this instant
 T_PATIENCE_MS = 18  # how long it was left alone last time
 T_HELD_UNTIL_MS = 19  # a standing truck in a handover: expected end; it leaves only when released. 0 = not held

@@ -33,8 +33,8 @@ from portway.core.kernels.columns import (
     T_LOAD,
     T_MOVING,
     T_PROFILE,
-    T_SINK_MS,
     T_START_MS,
+    T_STAY_MS,
     T_STEP,
     T_STOP,
     TIN,
@@ -151,8 +151,8 @@ def decide(shadow, roads, book, size, n, level):
 def end_plan(shadow, book, size, n):
     """Truck n stands at the end of its plan; a road truck is gone some time later."""
     shadow.trucks[n, T_ETA_MS] = book.ready_ms[n]
-    if shadow.trucks[n, T_SINK_MS] > 0:
-        at = book.ready_ms[n] + shadow.trucks[n, T_SINK_MS]
+    if shadow.trucks[n, T_STAY_MS] > 0:
+        at = book.ready_ms[n] + shadow.trucks[n, T_STAY_MS]
         size = finish(shadow, book, size, shadow.trucks[n, T_STOP], at)
     return size
 
@@ -222,10 +222,10 @@ def frees_by_profiles(table, roads, frees):
                 if find(table.uses, table.used, k, n, step - 1 if k == roads.mv_from[m] else step) >= 0:
                     frees[found, 0], frees[found, 1] = max(now, start + offset), k
                     found += 1
-        elif trucks[n, T_SINK_MS] > 0 and trucks[n, T_DONE] == 1:
+        elif trucks[n, T_STAY_MS] > 0 and trucks[n, T_DONE] == 1:
             k = trucks[n, T_STOP]
             if find(table.uses, table.used, k, n, step) >= 0:
-                frees[found, 0], frees[found, 1] = max(now, trucks[n, T_ETA_MS] + trucks[n, T_SINK_MS]), k
+                frees[found, 0], frees[found, 1] = max(now, trucks[n, T_ETA_MS] + trucks[n, T_STAY_MS]), k
                 found += 1
     return found
 

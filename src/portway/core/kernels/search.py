@@ -21,7 +21,7 @@ from portway.core.kernels.columns import (
     T_LOAD,
     T_MOVING,
     T_PROFILE,
-    T_SINK_MS,
+    T_STAY_MS,
     T_STEP,
     T_STOP,
     TIN,
@@ -230,7 +230,7 @@ def search(table, roads, scratch, n, goal, cost, weight, mark):
     `cost` (S,) are least driving times to the goal, `weight` per cent of them count; `mark` tells one search from all
     before. Returns (steps, arrival ms); steps is -1 when there is no plan within the label limit.
     """
-    sink_ms, labels, now = table.trucks[n, T_SINK_MS], scratch.labels, table.clock[C_NOW]
+    sink_ms, labels, now = table.trucks[n, T_STAY_MS], scratch.labels, table.clock[C_NOW]
     ask = Ask(goal, np.int64(sink_ms if sink_ms > 0 else FOREVER), cost, weight, mark)
     sizes = first_labels(table, roads, scratch, ask, n, now)
     while sizes[1] > 0:

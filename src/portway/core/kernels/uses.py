@@ -6,7 +6,7 @@ Times say when that is expected; they place new uses and are renewed by a rehear
 
 from numba import njit
 
-from portway.core.kernels.columns import FOREVER, STEP_NO, T_END, T_GRANTED, T_LOAD, T_SINK_MS, TIN, TOUT, WHO
+from portway.core.kernels.columns import FOREVER, STEP_NO, T_END, T_GRANTED, T_LOAD, T_STAY_MS, TIN, TOUT, WHO
 from portway.core.kernels.motion import first_profile, last_stop
 
 
@@ -83,9 +83,9 @@ def commit(table, roads, n, length, way, eta):
             else:
                 insert(uses, count, k, way[j, 4], start + roads.rel_ms[profile, r], n, base_step + j)
     trucks[n, T_END] = base_step + length
-    if trucks[n, T_SINK_MS] > 0:
+    if trucks[n, T_STAY_MS] > 0:
         k = roads.mv_to[way[length - 1, 0]] if length > 0 else last_stop(table, roads, n)
-        uses[k, find(uses, count, k, n, base_step + length - 1), TOUT] = eta + trucks[n, T_SINK_MS]
+        uses[k, find(uses, count, k, n, base_step + length - 1), TOUT] = eta + trucks[n, T_STAY_MS]
 
 
 @njit(cache=True)

@@ -72,12 +72,12 @@ class Traffic(Planner):
     def send_away(self, truck: int, goal: int, stay_ms: int) -> int:
         """Plan a road truck to its exit, where it leaves the road for good after `stay_ms`; without a plan it keeps its
         old one, which may lead there, too."""
-        before = int(self.trucks[truck, c.T_SINK_MS])
+        before = int(self.trucks[truck, c.T_STAY_MS])
         self.renew(self.parameters.renew_ms)  # as long as it is no truck that stands at its exit
-        self.trucks[truck, c.T_SINK_MS] = stay_ms
+        self.trucks[truck, c.T_STAY_MS] = stay_ms
         eta = self.send(truck, goal)
         if eta < 0:
-            self.trucks[truck, c.T_SINK_MS] = before
+            self.trucks[truck, c.T_STAY_MS] = before
         return eta
 
     def gone(self, truck: int) -> None:

@@ -1,4 +1,4 @@
-"""Pictures of the running terminal for whoever asks over HTTP: job orders, boxes, queues, trucks, cranes."""
+"""Views of the running terminal for whoever asks over HTTP: job orders, boxes, queues, trucks, cranes."""
 
 from collections.abc import Mapping
 
@@ -29,7 +29,7 @@ IDLE = (Phase.PARKED, Phase.TO_REST)
 ENDED = (JobOrderState.COMPLETED, JobOrderState.ABORTED)
 
 
-class Pictures:
+class DeskViews:
     """Reads the core's state; changes nothing."""
 
     def __init__(
