@@ -22,8 +22,8 @@ class Table:
     plan_mv: np.ndarray  # (N, RING) int32: movement of step i at i % RING
     plan_level: np.ndarray  # (N, RING) int8: level at which it ends
     clock: np.ndarray  # (CLOCK_COLUMNS,)
-    told: np.ndarray  # (N,): trucks told to set out, `clock[C_TOLD]` of them, that have not been looked up yet
-    ended: np.ndarray  # (2N + 2,): trucks at the end of their plans, `clock[C_ENDED]` of them, not looked up yet
+    told: np.ndarray  # (4N + 16,): trucks told to set out, `clock[C_TOLD]` of them, that have not been looked up yet
+    ended: np.ndarray  # (4N + 16,): trucks at the end of their plans, `clock[C_ENDED]` of them, not looked up yet
 
 
 @made_by(Table)

@@ -51,7 +51,7 @@ class RoadTable:
         self.clock = np.zeros(c.CLOCK_COLUMNS, np.int64)
         self.clock[c.C_MODE] = c.FIRST_COME if self.parameters.mode == "first_come" else c.BY_PLAN
         self.clock[c.C_AHEAD] = self.parameters.ahead_steps
-        self.told, self.ended = np.zeros(n_trucks, np.int64), np.zeros(2 * n_trucks + 2, np.int64)
+        self.told, self.ended = (np.zeros(4 * n_trucks + 16, np.int64) for _ in range(2))
         self._make_scratch()
         in_order = np.argsort(arrays.mv_to, kind="stable").astype(np.int32)
         in_count = np.bincount(arrays.mv_to, minlength=n_stops)
