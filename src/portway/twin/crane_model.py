@@ -66,6 +66,8 @@ class CraneModel:
         for axis in range(3):
             group.now[self._rows[AT + axis]] = at[:, axis]
             group.now[self._rows[MOTOR + axis]] = parameters.ambient
+        if group.devices:  # compiled now: a live server has no time for it later
+            _step(group.now.copy(), self._rows, self._way.copy(), self._left.copy(), parameters, 1.0)
 
     def send(self, crane: str, way: list[WayPoint]) -> None:
         """Give a crane other way-points instead of those it had."""

@@ -8,6 +8,7 @@ from portway.app.compose import simulate
 from portway.app.config import load_scenario
 from portway.app.run_record import run_record
 from portway.sim.poses import pose_chunks
+from portway.twin import crane_model
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +101,11 @@ def test_same_run_same_values():
         found.mirror.points.quantise(values)
     assert (out[0] == out[1]).all()
     assert first.mirror.tables.rows == second.mirror.tables.rows
+
+
+def test_a_mirror_that_has_been_made_has_nothing_left_to_compile_for_its_cranes():
+    run = mirrored_run()
+    before = len(crane_model._step.signatures)
+    assert before > 0
+    run.go_to(5_000)
+    assert len(crane_model._step.signatures) == before
